@@ -1,0 +1,31 @@
+/**
+ * The load generator's process: one job in, lines of JSON out (see `job.ts`).
+ *
+ *     bun bench/load/main.ts '{"url":"http://127.0.0.1:8080","bearer":"…","workload":"adjust","connections":64,
+ *       "warmUpSeconds":1,"seconds":5,"productCount":10000,"locationId":"bench-warehouse","linesPerRequest":0,"seed":1}'
+ */
+
+import type { LoadJob, LoadMessage } from "./job.ts";
+import { runLoad } from "./load-run.ts";
+
+function say(message: LoadMessage): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+const argument = process.argv[2];
+if (argument === undefined) {
+  process.stderr.write("The job is missing: pass it as JSON in the first argument; bench/load/job.ts describes it.\n");
+  process.exit(2);
+}
+
+try {
+  const result = await runLoad(JSON.parse(argument) as LoadJob, {
+    onMeasuring: () => say({ phase: "measuring" }),
+    onMeasured: () => say({ phase: "measured" }),
+  });
+  say({ phase: "finished", result });
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(`The load run failed: ${error instanceof Error ? error.message : error}\n`);
+  process.exit(1);
+}

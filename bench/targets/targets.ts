@@ -1,0 +1,12 @@
+import { onhandLargeTarget, onhandTarget } from "./onhand.ts";
+import { onhandWithoutDatabaseTarget } from "./onhand-without-database.ts";
+import { plainTarget } from "./plain.ts";
+import type { Target, TargetName } from "./target.ts";
+
+/** Every server that can be measured. */
+export const TARGETS: Readonly<Record<TargetName, Target>> = {
+  onhand: onhandTarget,
+  "onhand-without-database": onhandWithoutDatabaseTarget,
+  "onhand-large": onhandLargeTarget,
+  plain: plainTarget,
+};

@@ -1,0 +1,12 @@
+import type { WorkloadName } from "../load/job.ts";
+import { adjustSource } from "./adjust.ts";
+import { bulkSource } from "./bulk.ts";
+import { readSource } from "./read.ts";
+import type { RequestSource, SourceContext } from "./request-source.ts";
+
+/** Every workload by name. A new one is a file beside this one and a line here. */
+export const WORKLOADS: Readonly<Record<WorkloadName, (context: SourceContext) => RequestSource>> = {
+  adjust: adjustSource,
+  bulk: bulkSource,
+  read: readSource,
+};

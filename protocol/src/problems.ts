@@ -1,0 +1,131 @@
+/** Problem answers (RFC 9457): one table of codes, the only place where a code meets its HTTP status. */
+import Type, { type Static } from "typebox";
+
+/** Where the types of problems are documented, relative to the server's root. */
+export const problemTypePrefix = "/docs/problems#";
+
+interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+  /** What it means and what the caller does next, for the documentation. */
+  readonly meaning: string;
+}
+
+export const problemKinds = {
+  validation_failed: {
+    status: 400,
+    title: "The request is not valid",
+    meaning: "Correct the fields named in `errors` and send it again.",
+  },
+  unauthorized: { status: 401, title: "No valid credentials", meaning: "Send `Authorization: Bearer <API key>`." },
+  forbidden: {
+    status: 403,
+    title: "Not allowed",
+    meaning: "The key lacks the right; use a key with the role named in `detail`.",
+  },
+  not_found: { status: 404, title: "Not found", meaning: "Check the id or create the resource first." },
+  method_not_allowed: {
+    status: 405,
+    title: "Method not allowed",
+    meaning: "Use one of the methods in the `Allow` header.",
+  },
+  insufficient_stock: {
+    status: 409,
+    title: "Not enough stock",
+    meaning: "Nothing was changed. `available` says what could be taken, `requested` what was asked.",
+  },
+  version_conflict: {
+    status: 409,
+    title: "The resource has changed",
+    meaning:
+      "A guard no longer holds (409 for guards in the body, 412 for `If-Match`): read it again and repeat the change on what you see.",
+  },
+  already_exists: { status: 409, title: "Already exists", meaning: "Use the existing resource or another id or SKU." },
+  in_use: {
+    status: 409,
+    title: "Still in use",
+    meaning: "It holds stock, reservations or incoming supply: clear them, or archive it with `?archive=true`.",
+  },
+  archived: {
+    status: 409,
+    title: "Archived",
+    meaning: "The product, location or item is archived and refuses changes.",
+  },
+  idempotency_in_progress: {
+    status: 409,
+    title: "The first request is still under way",
+    meaning: "Wait for `Retry-After` and ask again with the same key.",
+  },
+  cursor_expired: {
+    status: 410,
+    title: "The cursor cannot be resumed",
+    meaning:
+      "It belongs to another history. Take a new snapshot from `snapshot` and continue from its `Onhand-Cursor`.",
+  },
+  payload_too_large: {
+    status: 413,
+    title: "The body is too large",
+    meaning: "Send less than `limit` bytes; split bulk requests.",
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: "Unsupported media type",
+    meaning: "Send `Content-Type: application/json`.",
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: "The key was used for another request",
+    meaning: "Use a new idempotency key for a new request.",
+  },
+  precondition_required: {
+    status: 428,
+    title: "A guard is required",
+    meaning:
+      "Setting an absolute level needs `If-Match`, `expectedVersion`, `expectedStockLevel`, `expectedLastUpdated` or `countedAt`.",
+  },
+  internal: {
+    status: 500,
+    title: "Internal error",
+    meaning:
+      "A fault of the server, which has been logged with the request id. Nothing of this request was applied unless a retry with the same key says so.",
+  },
+  overloaded: {
+    status: 503,
+    title: "Overloaded",
+    meaning: "A queue is full. Nothing was changed; wait for `Retry-After` and send it again.",
+  },
+  outcome_unknown: {
+    status: 503,
+    title: "The outcome is not known yet",
+    meaning: "The database did not answer in time. Ask again with the same idempotency key: it is never applied twice.",
+  },
+  not_ready: { status: 503, title: "Not ready", meaning: "The server is starting, stopping or has lost its database." },
+} as const satisfies Record<string, ProblemKind>;
+export type ProblemCode = keyof typeof problemKinds;
+
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: "Documented URI of the kind of problem" }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: "What went wrong here and what to do next" }),
+    code: Type.String({ description: "Stable code, one of the documented list" }),
+    instance: Type.Optional(Type.String({ description: "Id of the request" })),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          pointer: Type.String({ description: "JSON Pointer into the body, or the parameter" }),
+          message: Type.String(),
+        }),
+      ),
+    ),
+    available: Type.Optional(Type.Integer()),
+    requested: Type.Optional(Type.Integer()),
+    limit: Type.Optional(Type.Integer()),
+    snapshot: Type.Optional(Type.String({ description: "Where to take a new snapshot" })),
+    currentEtag: Type.Optional(Type.String()),
+    idempotencyKey: Type.Optional(Type.String()),
+  },
+  { $id: "Problem" },
+);
+export type Problem = Static<typeof Problem>;

@@ -1,0 +1,143 @@
+/**
+ * Who may import whom, as data. Commands flow down (inbound, commands, writer, journal), committed entries flow out
+ * (journal, feed); the two sides meet only in the database. `layers.ts` reads this table.
+ */
+
+/** What a layer may import of another one: everything, some of its files, or only its types. */
+export interface Allowed {
+  readonly layer: string;
+  readonly files?: readonly string[];
+  readonly typesOnly?: true;
+}
+
+export interface Layer {
+  readonly name: string;
+  readonly files: readonly string[];
+  /** Layers of ours it may import besides itself, or "anything" but what `importedByNobody` names. */
+  readonly imports: readonly Allowed[] | "anything";
+  /** Packages of others it may import; left out where any will do. */
+  readonly packages?: readonly string[];
+  readonly reason: string;
+}
+
+const all = (...names: string[]): Allowed[] => names.map((layer) => ({ layer }));
+const types = (layer: string): Allowed => ({ layer, typesOnly: true });
+
+/** The words stored in the journal: plain constants that any layer may share. */
+const VOCABULARY = { layer: "protocol", files: ["protocol/src/vocabulary.ts"] };
+
+/** What every layer but the lowest may lean on. */
+const FOUNDATION = all("lib", "config", "telemetry");
+
+const server = (
+  name: string,
+  imports: readonly Allowed[] | "anything",
+  reason: string,
+  packages?: readonly string[],
+): Layer => ({ name, files: [`server/src/${name}/**`], imports, reason, ...(packages && { packages }) });
+
+/** The places where everything is wired together or tried out. */
+const ASSEMBLY: readonly Layer[] = [
+  {
+    name: "app",
+    files: ["server/src/app.ts"],
+    imports: "anything",
+    reason: "the one file that wires all layers together",
+  },
+  server("cli", "anything", "each command puts together what it needs"),
+  { name: "main", files: ["server/src/main.ts", "server/bin/**"], imports: "anything", reason: "the process entry" },
+  { name: "server/test", files: ["server/test/**"], imports: "anything", reason: "what the tests of the server share" },
+  {
+    name: "scripts, bench and demo",
+    files: ["scripts/**", "bench/**", "demo/**"],
+    imports: "anything",
+    reason: "tools look at everything; nothing that ships may need them",
+  },
+];
+
+/** First match wins, so a narrower pattern must stand above a wider one. */
+export const LAYERS: readonly Layer[] = [
+  {
+    name: "protocol",
+    files: ["protocol/src/**"],
+    imports: [],
+    packages: ["typebox"],
+    reason: "what crosses a wire must load in a browser and depend on nothing that can change behind it",
+  },
+  {
+    name: "client",
+    files: ["client/src/**"],
+    imports: all("protocol"),
+    packages: [],
+    reason: "the SDK runs in any JavaScript runtime and knows the server only by its contract",
+  },
+  server(
+    "core",
+    [VOCABULARY],
+    "decisions are pure and synchronous, so that they can be replayed; all they need comes in as arguments",
+    ["node:crypto"],
+  ),
+  server("lib", [], "general mechanisms; it knows no word of the domain"),
+  server("config", all("lib"), "settings are read before anything else exists"),
+  server("telemetry", all("lib", "config"), "everyone reports to it, so it can need hardly anyone"),
+  server("db", FOUNDATION, "connections and transactions; it does not know what is stored"),
+  server("embedded", all("lib"), "starts a PostgreSQL and knows nothing of who will use it"),
+  server("auth", [...FOUNDATION, ...all("db", "protocol")], "who is asking is settled before what is asked"),
+  server(
+    "registry",
+    [...FOUNDATION, ...all("db", "auth", "protocol", "core")],
+    "plain records beside the journal: API keys and facts about the installation",
+  ),
+  server("journal", [...FOUNDATION, ...all("core", "db"), VOCABULARY], "the truth depends on nothing that only uses it"),
+  server(
+    "writer",
+    [...FOUNDATION, ...all("core", "journal", "db"), VOCABULARY],
+    "it turns commands into committed entries, whoever sent them and in whatever format",
+  ),
+  server(
+    "commands",
+    [...FOUNDATION, ...all("core", "writer", "auth", "protocol")],
+    "an authorised intent reaches the journal only through the writer, and knows nothing of HTTP",
+  ),
+  server(
+    "queries",
+    [
+      ...FOUNDATION,
+      ...all("db", "auth", "protocol", "core"),
+      { layer: "feed", files: ["server/src/feed/cursor*.ts"] },
+      { layer: "journal", files: ["server/src/journal/*reader*.ts"] },
+    ],
+    "reads only: of the feed the cursor an answer carries, of the journal its reader",
+  ),
+  server(
+    "feed",
+    [...FOUNDATION, ...all("journal", "db", "core"), VOCABULARY],
+    "it follows what was committed; meeting the write side anywhere but in the database could show what never was",
+  ),
+  server(
+    "inbound",
+    [...FOUNDATION, ...all("commands", "queries", "registry", "feed", "auth", "protocol", "host"), types("core")],
+    "parse, authorise, pass on: a route that reaches past commands and queries would escape their rules",
+  ),
+  server("host", [...FOUNDATION, ...all("auth", "protocol")], "it serves the routes it is handed, whatever they do"),
+  ...ASSEMBLY,
+];
+
+/** Entry points: only those named here may import them, and tests. */
+export const ENTRY_LAYERS: Readonly<Record<string, readonly string[]>> = {
+  app: ["main", "cli", "server/test", "scripts, bench and demo"],
+  cli: ["main", "server/test", "scripts, bench and demo"],
+  main: ["server/test", "scripts, bench and demo"],
+  "server/test": ["scripts, bench and demo"],
+  "scripts, bench and demo": [],
+};
+
+/** Workspace packages and where their names lead. */
+export const PACKAGES: Readonly<Record<string, { readonly root: string; readonly entry?: string }>> = {
+  "@onhand/protocol": { root: "protocol/src" },
+  "@onhand/client": { root: "client/src", entry: "client/src/index.ts" },
+  onhand: { root: "server" },
+};
+
+/** All code under these folders must belong to a layer. */
+export const LAYERED_FOLDERS = ["protocol/**", "server/**", "client/**"];

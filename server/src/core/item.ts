@@ -1,0 +1,36 @@
+/** An inventory item: one product at one location. Levels are integers in the product's base unit. */
+import type { LifeState } from "@onhand/protocol/vocabulary";
+
+export interface Levels {
+  readonly onHand: number;
+  readonly reserved: number;
+  readonly unavailable: number;
+  readonly incoming: number;
+}
+
+export interface Item extends Levels {
+  readonly partition: number;
+  readonly productId: string;
+  readonly locationId: string;
+  /** Sequence of the item's first entry; with the partition it is the inventory id. */
+  readonly itemNumber: number;
+  readonly safetyStock: number;
+  readonly reorderPoint: number | null;
+  /** Changes so far; the n-th change makes it n. */
+  readonly version: number;
+  /** Sequence of the item's last entry. */
+  readonly lastSequence: number;
+  /** When the last entry was recorded, in milliseconds of the Unix epoch. */
+  readonly updatedAtMs: number;
+  readonly life: LifeState;
+}
+
+/** Units that can be promised now: on hand − reserved − unavailable. May be below zero only where a fact made it so. */
+export function availableOf(levels: Levels): number {
+  return levels.onHand - levels.reserved - levels.unavailable;
+}
+
+/** Units promised or taken beyond what there was: how far available lies below zero. */
+export function oversoldOf(levels: Levels): number {
+  return Math.max(0, -availableOf(levels));
+}

@@ -1,0 +1,21 @@
+/** Every fixed limit of the write path, in one place, with its unit in its name. Relations are asserted below. */
+export const limits = {
+  /** Partitions of a new installation; fixed when the database is created. */
+  partitionCountDefault: 16,
+  partitionCountMax: 1023,
+  /** Lines in one bulk request. */
+  bulkLinesMax: 10_000,
+  /** Entries a group may append, unless a single command needs more. */
+  groupEntriesMax: 4_000,
+  /** Bytes of an ordinary request body and of a bulk body. */
+  bodyBytesMax: 256 * 1024,
+  bulkBodyBytesMax: 8 * 1024 * 1024,
+  /** Depth of nested arrays and objects in a body. */
+  jsonDepthMax: 32,
+  /** Entries that a writer reads to catch up with another server before it drops the partition's cache instead. */
+  catchUpEntriesMax: 5_000,
+  /** Entries walked back when a count asks what has happened since. */
+  countWalkEntriesMax: 100_000,
+} as const;
+
+if (limits.bulkLinesMax < limits.groupEntriesMax) throw new Error("a bulk request must be able to fill a group");

@@ -1,0 +1,58 @@
+/**
+ * A position in every partition at once, as bytes: what cursors are made of. It names the epoch, so that after a restore
+ * an old position is refused, and carries a check derived from the hashes at the positions, so that a position of
+ * another history is recognised even in the same epoch.
+ *
+ * Layout: version (1), epoch, number of partitions, each position (variable-length integers), check (8 bytes).
+ */
+import { hash } from "node:crypto";
+
+const formatVersion = 1;
+const checkBytes = 8;
+
+export interface PositionVector {
+  readonly epoch: number;
+  /** Index is the partition, value the sequence of the last entry seen. */
+  readonly positions: readonly number[];
+  /** First 8 bytes of SHA-256 over the hashes at the positions. */
+  readonly check: Uint8Array;
+}
+
+/** @param hashes hash of the entry at each position, in order of partitions */
+export function checkOf(hashes: readonly Uint8Array[]): Uint8Array {
+  return hash("sha256", Buffer.concat(hashes), "buffer").subarray(0, checkBytes);
+}
+
+export function encodeVector(vector: PositionVector): Uint8Array {
+  const bytes: number[] = [formatVersion];
+  for (const value of [vector.epoch, vector.positions.length, ...vector.positions]) {
+    let rest = value;
+    while (rest >= 128) {
+      bytes.push((rest % 128) + 128);
+      rest = Math.floor(rest / 128);
+    }
+    bytes.push(rest);
+  }
+  return Uint8Array.from([...bytes, ...vector.check]);
+}
+
+/** @returns null when the bytes are no vector */
+export function decodeVector(bytes: Uint8Array): PositionVector | null {
+  if (bytes[0] !== formatVersion) return null;
+  let offset = 1;
+  const next = (): number => {
+    let value = 0;
+    for (let scale = 1; offset < bytes.length && scale < 2 ** 53; scale *= 128) {
+      const byte = bytes[offset++]!;
+      value += (byte % 128) * scale;
+      if (byte < 128) return Number.isSafeInteger(value) ? value : Number.NaN;
+    }
+    return Number.NaN;
+  };
+  const epoch = next();
+  const count = next();
+  if (Number.isNaN(epoch) || Number.isNaN(count) || count > bytes.length) return null;
+  const positions = Array.from({ length: count }, next);
+  const check = bytes.subarray(offset);
+  return positions.some(Number.isNaN) || check.length !== checkBytes ? null : { epoch, positions, check };
+}

@@ -1,0 +1,60 @@
+/** The pool for reads and registry writes. The writer's lanes have connections of their own. */
+import pg from "pg";
+import { type ConnectionPurpose, connectionOptions, type DatabaseTarget } from "./connection-options.ts";
+
+/** What a statement needs of a pool or of a single connection. */
+export interface Queryable {
+  query<Row extends object>(statement: Statement): Promise<{ rows: Row[]; rowCount: number | null }>;
+}
+
+/** A statement with its parameters; with a name it is prepared once for each connection. */
+export interface Statement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
+export interface Database extends Queryable {
+  /** Runs the work in one transaction on one connection; a throw rolls back. */
+  transaction<Result>(work: (connection: Queryable) => Promise<Result>): Promise<Result>;
+  /** Connections in all, idle ones, and requests waiting for one. */
+  counts(): { total: number; idle: number; waiting: number };
+  close(): Promise<void>;
+}
+
+/** Opens a pool of at most `connectionsMax` connections; errors of idle ones go to `onIdleError`. */
+export function openDatabase(
+  target: DatabaseTarget,
+  purpose: ConnectionPurpose,
+  connectionsMax: number,
+  onIdleError: (error: Error) => void = () => {},
+): Database {
+  const pool = new pg.Pool({ ...connectionOptions(target, purpose), max: connectionsMax });
+  pool.on("error", onIdleError);
+  const run = (queryable: pg.Pool | pg.PoolClient) => ({
+    query: <Row extends object>(statement: Statement) =>
+      queryable.query(statement as pg.QueryConfig) as Promise<pg.QueryResult & { rows: Row[] }>,
+  });
+  return {
+    ...run(pool),
+    async transaction(work) {
+      const client = await pool.connect();
+      let failure: Error | undefined;
+      try {
+        await client.query("BEGIN");
+        const result = await work(run(client));
+        const { command } = await client.query("COMMIT");
+        if (command !== "COMMIT") throw new Error("the transaction was rolled back");
+        return result;
+      } catch (error) {
+        failure = error instanceof Error ? error : new Error(String(error));
+        await client.query("ROLLBACK").catch(() => {});
+        throw error;
+      } finally {
+        client.release(failure);
+      }
+    },
+    counts: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    close: () => pool.end(),
+  };
+}

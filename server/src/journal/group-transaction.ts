@@ -1,0 +1,176 @@
+/**
+ * One group's transaction: lock the heads, read what is missing, write, commit.
+ *
+ * Modes: locked → written → committed, or failed at any point. Statements are pipelined, so a group costs two round
+ * trips. When the connection is lost after the COMMIT was sent, nobody knows the outcome: `ConnectionLost` is thrown
+ * with `commitWasSent`, and the caller executes again under the same keys.
+ */
+import type { Location, Product } from "../core/catalogue.ts";
+import type { SealedEntry } from "../core/entry.ts";
+import type { Item } from "../core/item.ts";
+import { limits } from "../core/limits.ts";
+import { ConnectionLost } from "../db/errors.ts";
+import type { Session } from "../db/session.ts";
+import { toItem, toLocation, toProduct } from "./rows.ts";
+import { appendGroup, type GroupRows } from "./sql/append-group.ts";
+import * as load from "./sql/load-state.ts";
+import { type ClockRow, type HeadRow, lockHeads, readClock } from "./sql/lock-heads.ts";
+import { type EntryRow, readEntries, toEntry } from "./sql/read-entries.ts";
+import * as catalogue from "./sql/write-catalogue.ts";
+
+export interface LockedHeads {
+  readonly heads: readonly HeadRow[];
+  /** The database's clock after the locks were had. */
+  readonly nowMs: number;
+  /** End of the control partition after the locks were had. */
+  readonly controlSequence: number;
+}
+
+export interface CatalogueRows {
+  readonly products: readonly catalogue.PlacedProduct[];
+  readonly skusFreed: readonly { partition: number; sku: string }[];
+  readonly skusTaken: readonly catalogue.PlacedSku[];
+  readonly locations: readonly Location[];
+}
+
+export interface StoredOutcome {
+  readonly key: string;
+  readonly requestHash: string;
+  readonly outcome: string;
+  readonly heads: Uint8Array;
+}
+
+/** Points at which a test may stop the process; nothing happens there otherwise. */
+export type Failpoint = "before_lock" | "after_insert" | "before_commit" | "after_commit";
+export type ReachFailpoint = ((point: Failpoint) => Promise<void>) | null;
+
+/** The COMMIT was sent and its answer was lost: the group may or may not be in the journal. */
+export class CommitUnknown extends ConnectionLost {}
+
+/** Takes the first failure of statements that were sent together; later ones only say that the transaction is aborted. */
+async function allSent<Result>(sent: readonly Promise<Result>[]): Promise<Result[]> {
+  const settled = await Promise.allSettled(sent);
+  const failed = settled.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return settled.map((result) => (result as PromiseFulfilledResult<Result>).value);
+}
+
+export class GroupTransaction {
+  readonly #session: Session;
+  readonly #reach: ReachFailpoint;
+
+  private constructor(session: Session, reach: ReachFailpoint) {
+    this.#session = session;
+    this.#reach = reach;
+  }
+
+  /** Begins a transaction and locks heads. @param partitions in ascending order */
+  static async lock(
+    session: Session,
+    partitions: readonly number[],
+    reach: ReachFailpoint,
+  ): Promise<{ transaction: GroupTransaction; locked: LockedHeads }> {
+    await reach?.("before_lock");
+    const [, heads, clock] = await allSent<{ rows: object[] }>([
+      session.query({ text: "BEGIN" }),
+      session.query<HeadRow>(lockHeads(partitions)),
+      session.query<ClockRow>(readClock()),
+    ]);
+    const rows = heads!.rows as HeadRow[];
+    if (rows.length !== partitions.length) throw new Error("a partition has no head: the installation is damaged");
+    const { now_ms, control_sequence } = clock!.rows[0] as ClockRow;
+    return {
+      transaction: new GroupTransaction(session, reach),
+      locked: { heads: rows, nowMs: now_ms, controlSequence: control_sequence },
+    };
+  }
+
+  /** Entries of a partition after a position, at most what a writer catches up with. */
+  async entriesAfter(partition: number, afterSequence: number): Promise<SealedEntry[]> {
+    const { rows } = await this.#session.query<EntryRow>(
+      readEntries(partition, afterSequence, limits.catchUpEntriesMax),
+    );
+    return rows.map(toEntry);
+  }
+
+  async items(keys: readonly { partition: number; productId: string; locationId: string }[]): Promise<Item[]> {
+    const { rows } = await this.#session.query<load.ItemRow>(load.loadItems(keys));
+    return rows.map(toItem);
+  }
+
+  async products(keys: readonly { partition: number; productId: string }[]): Promise<catalogue.PlacedProduct[]> {
+    const { rows } = await this.#session.query<load.ProductRow>(load.loadProducts(keys));
+    return rows.map((row) => ({ partition: row.partition, product: toProduct(row) as Product }));
+  }
+
+  async locations(): Promise<Location[]> {
+    const { rows } = await this.#session.query<load.LocationRow>(load.loadLocations());
+    return rows.map(toLocation);
+  }
+
+  async skuOwners(keys: readonly { partition: number; sku: string }[]): Promise<Map<string, string>> {
+    const { rows } = await this.#session.query<{ sku: string; product_id: string }>(load.loadSkuOwners(keys));
+    return new Map(rows.map((row) => [row.sku, row.product_id]));
+  }
+
+  async results(keys: readonly { partition: number; key: string }[]): Promise<StoredOutcome[]> {
+    const { rows } = await this.#session.query<load.ResultRow>(load.loadResults(keys));
+    return rows.map((row) => ({ key: row.key, requestHash: row.request_hash, outcome: row.outcome, heads: row.heads }));
+  }
+
+  async productHoldsStock(partition: number, productId: string): Promise<boolean> {
+    const { rows } = await this.#session.query<{ holds: boolean }>(load.productHoldsStock(partition, productId));
+    return rows[0]!.holds;
+  }
+
+  async locationHoldsStock(locationId: string): Promise<boolean> {
+    const { rows } = await this.#session.query<{ holds: boolean }>(load.locationHoldsStock(locationId));
+    return rows[0]!.holds;
+  }
+
+  /** @returns units that moved at the item after the moment, or null when there are too many entries to walk back */
+  async movedSince(item: Item, momentMs: number, toleranceMs: number): Promise<number | null> {
+    const statement = load.movedSince(
+      item.partition,
+      item.lastSequence,
+      momentMs,
+      momentMs - toleranceMs,
+      limits.countWalkEntriesMax,
+    );
+    const { rows } = await this.#session.query<{ moved: number; walked: number }>(statement);
+    const { moved, walked } = rows[0]!;
+    return walked > limits.countWalkEntriesMax ? null : Number(moved);
+  }
+
+  /** Writes the group and commits it; returns only when the database said COMMIT. */
+  async commit(rows: GroupRows, changes: CatalogueRows): Promise<void> {
+    const sent: Promise<unknown>[] = [];
+    const send = (statement: { text: string; values?: readonly unknown[] }): void =>
+      void sent.push(this.#session.query(statement));
+    if (changes.skusFreed.length > 0) send(catalogue.freeSkus(changes.skusFreed));
+    if (changes.skusTaken.length > 0) send(catalogue.takeSkus(changes.skusTaken));
+    if (changes.products.length > 0) send(catalogue.writeProducts(changes.products));
+    if (changes.locations.length > 0) send(catalogue.writeLocations(changes.locations));
+    send(appendGroup(rows));
+    if (this.#reach !== null) {
+      await allSent(sent);
+      await this.#reach("after_insert");
+      await this.#reach("before_commit");
+    }
+    const tag = this.#session.command("COMMIT");
+    try {
+      await allSent(sent);
+    } catch (error) {
+      await tag.catch(() => {});
+      throw error instanceof ConnectionLost ? new CommitUnknown(error.message, { cause: error }) : error;
+    }
+    let answer: string;
+    try {
+      answer = await tag;
+    } catch (error) {
+      throw new CommitUnknown("the answer to COMMIT was lost", { cause: error });
+    }
+    if (answer !== "COMMIT") throw new Error(`the database answered COMMIT with ${answer}`);
+    await this.#reach?.("after_commit");
+  }
+}

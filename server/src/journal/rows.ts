@@ -1,0 +1,43 @@
+/** Rows of the projections as the nouns of the core. */
+import { lifeStates } from "@onhand/protocol/vocabulary";
+import type { Location, LocationDocument, Product, ProductDocument } from "../core/catalogue.ts";
+import type { Item } from "../core/item.ts";
+import type { ItemRow, LocationRow, ProductRow } from "./sql/load-state.ts";
+
+/** @returns the item that a row holds */
+export const toItem = (row: ItemRow): Item => ({
+  partition: row.partition,
+  productId: row.product_id,
+  locationId: row.location_id,
+  itemNumber: row.item_number,
+  onHand: row.on_hand,
+  reserved: row.reserved,
+  unavailable: row.unavailable,
+  incoming: row.incoming,
+  safetyStock: row.safety_stock,
+  reorderPoint: row.reorder_point,
+  version: row.version,
+  lastSequence: row.last_sequence,
+  updatedAtMs: row.updated_at,
+  life: lifeStates[row.life]!,
+});
+
+/** @returns the product that a row holds */
+export const toProduct = (row: ProductRow): Product => ({
+  productId: row.product_id,
+  document: row.document as ProductDocument,
+  version: row.version,
+  life: lifeStates[row.life]!,
+  createdAtMs: row.created_at,
+  updatedAtMs: row.updated_at,
+});
+
+/** @returns the location that a row holds */
+export const toLocation = (row: LocationRow): Location => ({
+  locationId: row.location_id,
+  document: row.document as LocationDocument,
+  version: row.version,
+  life: lifeStates[row.life]!,
+  createdAtMs: row.created_at,
+  updatedAtMs: row.updated_at,
+});

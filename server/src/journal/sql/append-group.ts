@@ -1,0 +1,210 @@
+/**
+ * Writes a whole group in one statement over all its partitions (the form for plain PostgreSQL; on a sharded database
+ * the same rows go partition by partition). Arrays go in as binary. The statement raises OH001 unless it wrote exactly
+ * what was decided, which turns the COMMIT sent behind it into a rollback.
+ */
+import { lifeStates } from "@onhand/protocol/vocabulary";
+import type { SealedEntry } from "../../core/entry.ts";
+import { availableOf, type Item, type Levels, oversoldOf } from "../../core/item.ts";
+import {
+  bigintArray,
+  booleanArray,
+  byteaArray,
+  integerArray,
+  jsonArray,
+  smallintArray,
+  textArray,
+  timestampArray,
+  uuidArray,
+} from "../../db/binary-array.ts";
+import type { Statement } from "../../db/pool.ts";
+
+export interface HeadMove {
+  readonly partition: number;
+  readonly previousSequence: number;
+  readonly sequence: number;
+  readonly hash: Uint8Array;
+  readonly recordedAtMs: number;
+  readonly epoch: number;
+}
+
+export interface StoredText {
+  readonly partition: number;
+  readonly sequence: number;
+  readonly salt: Uint8Array;
+  readonly reason: string | null;
+  readonly reference: string | null;
+}
+
+export interface TotalChange {
+  readonly partition: number;
+  readonly productId: string;
+  readonly delta: Levels;
+}
+
+export interface StoredResult {
+  readonly partition: number;
+  /** 32 hex digits. */
+  readonly key: string;
+  readonly requestHash: string;
+  readonly outcome: string;
+}
+
+export interface GroupRows {
+  readonly heads: readonly HeadMove[];
+  readonly entries: readonly SealedEntry[];
+  readonly texts: readonly StoredText[];
+  /** Each changed item once, as it is after the group. */
+  readonly items: readonly Item[];
+  readonly totals: readonly TotalChange[];
+  readonly results: readonly StoredResult[];
+  /** Where all partitions were when the group was decided: what a replay's cursor is made from. */
+  readonly headVector: Uint8Array;
+  readonly recordedAtMs: number;
+}
+
+/** Order of magnitude of available: 0 for none, then one band for each factor of eight. */
+export function availableBand(available: number): number {
+  return available <= 0 ? 0 : 1 + Math.floor(Math.log2(available) / 3);
+}
+
+const text = `
+WITH head AS (
+  UPDATE partition_head h SET sequence = u.sequence, hash = u.hash, recorded_at = u.recorded_at
+  FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::bytea[], $5::timestamptz[], $6::bigint[]) u(partition, previous, sequence, hash, recorded_at, epoch)
+  WHERE h.partition = u.partition AND h.sequence = u.previous AND h.epoch = u.epoch
+  RETURNING 1
+), entry AS (
+  INSERT INTO journal (partition, sequence, kind, product_id, location_id, item_number, previous_sequence, version,
+    on_hand_delta, reserved_delta, unavailable_delta, incoming_delta, on_hand, reserved, unavailable, incoming, safety_stock, reorder_point,
+    movement_type, allows_negative, occurred_at, recorded_at, actor, source, request_id, traceparent, parts, text_commitment, detail, hash)
+  SELECT * FROM unnest($7::integer[], $8::bigint[], $9::smallint[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[],
+    $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[], $24::bigint[],
+    $25::smallint[], $26::boolean[], $27::timestamptz[], $28::timestamptz[], $29::text[], $30::text[], $31::text[], $32::text[], $33::text[], $34::bytea[], $35::json[], $36::bytea[])
+), entry_words AS (
+  INSERT INTO entry_text (partition, sequence, salt, reason, reference)
+  SELECT * FROM unnest($37::integer[], $38::bigint[], $39::bytea[], $40::text[], $41::text[])
+), level AS (
+  INSERT INTO item AS i (partition, product_id, location_id, item_number, on_hand, reserved, unavailable, incoming, oversold,
+    safety_stock, reorder_point, version, last_sequence, updated_at, life, available_band)
+  SELECT * FROM unnest($42::integer[], $43::text[], $44::text[], $45::bigint[], $46::bigint[], $47::bigint[], $48::bigint[], $49::bigint[], $50::bigint[],
+    $51::bigint[], $52::bigint[], $53::bigint[], $54::bigint[], $55::timestamptz[], $56::smallint[], $57::smallint[])
+  ON CONFLICT (partition, product_id, location_id) DO UPDATE SET
+    on_hand = excluded.on_hand, reserved = excluded.reserved, unavailable = excluded.unavailable, incoming = excluded.incoming,
+    oversold = excluded.oversold, safety_stock = excluded.safety_stock, reorder_point = excluded.reorder_point, version = excluded.version,
+    last_sequence = excluded.last_sequence, updated_at = excluded.updated_at, life = excluded.life, available_band = excluded.available_band
+), total AS (
+  INSERT INTO product_total AS t (partition, product_id, on_hand, reserved, unavailable, incoming)
+  SELECT * FROM unnest($58::integer[], $59::text[], $60::bigint[], $61::bigint[], $62::bigint[], $63::bigint[])
+  ON CONFLICT (partition, product_id) DO UPDATE SET
+    on_hand = t.on_hand + excluded.on_hand, reserved = t.reserved + excluded.reserved,
+    unavailable = t.unavailable + excluded.unavailable, incoming = t.incoming + excluded.incoming
+), remembered AS (
+  INSERT INTO result (partition, key, request_hash, outcome, heads, recorded_at)
+  SELECT u.*, $68::bytea, $69::timestamptz FROM unnest($64::integer[], $65::uuid[], $66::uuid[], $67::text[]) u
+  ON CONFLICT (partition, key) DO NOTHING RETURNING 1
+)
+SELECT require_written('heads', (SELECT count(*) FROM head), $70::bigint),
+       require_written('results', (SELECT count(*) FROM remembered), $71::bigint)`;
+
+/** @returns the statement that writes the group */
+export function appendGroup(rows: GroupRows): Statement {
+  const values = [
+    ...headValues(rows.heads),
+    ...entryValues(rows.entries),
+    ...textValues(rows.texts),
+    ...itemValues(rows.items),
+    ...totalValues(rows.totals),
+  ];
+  const { results } = rows;
+  values.push(integerArray(results.map((result) => result.partition)), uuidArray(results.map((result) => result.key)));
+  values.push(
+    uuidArray(results.map((result) => result.requestHash)),
+    textArray(results.map((result) => result.outcome)),
+  );
+  const scalars = [
+    Buffer.from(rows.headVector),
+    new Date(rows.recordedAtMs).toISOString(),
+    rows.heads.length,
+    results.length,
+  ];
+  return { name: "append_group", text, values: [...values, ...scalars] };
+}
+
+const headValues = (heads: readonly HeadMove[]): Buffer[] => [
+  integerArray(heads.map((head) => head.partition)),
+  bigintArray(heads.map((head) => head.previousSequence)),
+  bigintArray(heads.map((head) => head.sequence)),
+  byteaArray(heads.map((head) => head.hash)),
+  timestampArray(heads.map((head) => head.recordedAtMs)),
+  bigintArray(heads.map((head) => head.epoch)),
+];
+
+const entryValues = (entries: readonly SealedEntry[]): Buffer[] => [
+  integerArray(entries.map((entry) => entry.partition)),
+  bigintArray(entries.map((entry) => entry.sequence)),
+  smallintArray(entries.map((entry) => entry.kind)),
+  textArray(entries.map((entry) => entry.productId)),
+  textArray(entries.map((entry) => entry.locationId)),
+  bigintArray(entries.map((entry) => entry.itemNumber)),
+  bigintArray(entries.map((entry) => entry.previousSequence)),
+  bigintArray(entries.map((entry) => entry.version)),
+  bigintArray(entries.map((entry) => entry.delta.onHand)),
+  bigintArray(entries.map((entry) => entry.delta.reserved)),
+  bigintArray(entries.map((entry) => entry.delta.unavailable)),
+  bigintArray(entries.map((entry) => entry.delta.incoming)),
+  bigintArray(entries.map((entry) => entry.after.onHand)),
+  bigintArray(entries.map((entry) => entry.after.reserved)),
+  bigintArray(entries.map((entry) => entry.after.unavailable)),
+  bigintArray(entries.map((entry) => entry.after.incoming)),
+  bigintArray(entries.map((entry) => entry.safetyStock)),
+  bigintArray(entries.map((entry) => entry.reorderPoint)),
+  smallintArray(entries.map((entry) => entry.movementType)),
+  booleanArray(entries.map((entry) => entry.allowsNegative)),
+  timestampArray(entries.map((entry) => entry.occurredAtMs)),
+  timestampArray(entries.map((entry) => entry.recordedAtMs)),
+  textArray(entries.map((entry) => entry.actor)),
+  textArray(entries.map((entry) => entry.source)),
+  textArray(entries.map((entry) => entry.requestId)),
+  textArray(entries.map((entry) => entry.traceparent)),
+  textArray(entries.map((entry) => entry.parts)),
+  byteaArray(entries.map((entry) => entry.textCommitment)),
+  jsonArray(entries.map((entry) => entry.detail)),
+  byteaArray(entries.map((entry) => entry.hash)),
+];
+
+const textValues = (texts: readonly StoredText[]): Buffer[] => [
+  integerArray(texts.map((row) => row.partition)),
+  bigintArray(texts.map((row) => row.sequence)),
+  byteaArray(texts.map((row) => row.salt)),
+  textArray(texts.map((row) => row.reason)),
+  textArray(texts.map((row) => row.reference)),
+];
+
+const itemValues = (items: readonly Item[]): Buffer[] => [
+  integerArray(items.map((item) => item.partition)),
+  textArray(items.map((item) => item.productId)),
+  textArray(items.map((item) => item.locationId)),
+  bigintArray(items.map((item) => item.itemNumber)),
+  bigintArray(items.map((item) => item.onHand)),
+  bigintArray(items.map((item) => item.reserved)),
+  bigintArray(items.map((item) => item.unavailable)),
+  bigintArray(items.map((item) => item.incoming)),
+  bigintArray(items.map(oversoldOf)),
+  bigintArray(items.map((item) => item.safetyStock)),
+  bigintArray(items.map((item) => item.reorderPoint)),
+  bigintArray(items.map((item) => item.version)),
+  bigintArray(items.map((item) => item.lastSequence)),
+  timestampArray(items.map((item) => item.updatedAtMs)),
+  smallintArray(items.map((item) => lifeStates.indexOf(item.life))),
+  smallintArray(items.map((item) => availableBand(availableOf(item)))),
+];
+
+const totalValues = (totals: readonly TotalChange[]): Buffer[] => [
+  integerArray(totals.map((total) => total.partition)),
+  textArray(totals.map((total) => total.productId)),
+  bigintArray(totals.map((total) => total.delta.onHand)),
+  bigintArray(totals.map((total) => total.delta.reserved)),
+  bigintArray(totals.map((total) => total.delta.unavailable)),
+  bigintArray(totals.map((total) => total.delta.incoming)),
+];

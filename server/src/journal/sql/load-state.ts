@@ -1,0 +1,132 @@
+/** Reads what a group needs to know and does not yet hold. One statement each, however many keys are asked. */
+import { integerArray, textArray, uuidArray } from "../../db/binary-array.ts";
+import type { Statement } from "../../db/pool.ts";
+
+export interface ItemRow {
+  readonly partition: number;
+  readonly product_id: string;
+  readonly location_id: string;
+  readonly item_number: number;
+  readonly on_hand: number;
+  readonly reserved: number;
+  readonly unavailable: number;
+  readonly incoming: number;
+  readonly safety_stock: number;
+  readonly reorder_point: number | null;
+  readonly version: number;
+  readonly last_sequence: number;
+  readonly updated_at: number;
+  readonly life: number;
+}
+
+export const itemColumns =
+  "i.partition, i.product_id, i.location_id, i.item_number, i.on_hand, i.reserved, i.unavailable, i.incoming, i.safety_stock, i.reorder_point, i.version, i.last_sequence, i.updated_at, i.life";
+
+/** The items of some (product, location) pairs; pairs without an item have no row. */
+export const loadItems = (
+  keys: readonly { partition: number; productId: string; locationId: string }[],
+): Statement => ({
+  name: "load_items",
+  text: `SELECT ${itemColumns} FROM unnest($1::integer[], $2::text[], $3::text[]) k(p, product, location)
+         JOIN item i ON i.partition = k.p AND i.product_id = k.product AND i.location_id = k.location`,
+  values: [
+    integerArray(keys.map((key) => key.partition)),
+    textArray(keys.map((key) => key.productId)),
+    textArray(keys.map((key) => key.locationId)),
+  ],
+});
+
+export interface ProductRow {
+  readonly partition: number;
+  readonly product_id: string;
+  readonly document: object;
+  readonly version: number;
+  readonly life: number;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+export const loadProducts = (keys: readonly { partition: number; productId: string }[]): Statement => ({
+  name: "load_products",
+  text: `SELECT p.partition, p.product_id, p.document, p.version, p.life, p.created_at, p.updated_at
+         FROM unnest($1::integer[], $2::text[]) k(p, product) JOIN product p ON p.partition = k.p AND p.product_id = k.product`,
+  values: [integerArray(keys.map((key) => key.partition)), textArray(keys.map((key) => key.productId))],
+});
+
+export interface LocationRow {
+  readonly location_id: string;
+  readonly document: object;
+  readonly version: number;
+  readonly life: number;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+/** Every location: they are few, and every server holds them all. */
+export const loadLocations = (): Statement => ({
+  name: "load_locations",
+  text: "SELECT location_id, document, version, life, created_at, updated_at FROM location",
+});
+
+/** Which products own some SKUs. */
+export const loadSkuOwners = (keys: readonly { partition: number; sku: string }[]): Statement => ({
+  name: "load_sku_owners",
+  text: `SELECT s.sku, s.product_id FROM unnest($1::integer[], $2::text[]) k(p, sku)
+         JOIN product_sku s ON s.sku_partition = k.p AND s.sku = k.sku`,
+  values: [integerArray(keys.map((key) => key.partition)), textArray(keys.map((key) => key.sku))],
+});
+
+export interface ResultRow {
+  /** 32 hex digits. */
+  readonly key: string;
+  readonly request_hash: string;
+  readonly outcome: string;
+  readonly heads: Buffer;
+}
+
+/** Outcomes remembered under some keys. */
+export const loadResults = (keys: readonly { partition: number; key: string }[]): Statement => ({
+  name: "load_results",
+  text: `SELECT replace(r.key::text, '-', '') AS key, replace(r.request_hash::text, '-', '') AS request_hash, r.outcome, r.heads
+         FROM unnest($1::integer[], $2::uuid[]) k(p, key) JOIN result r ON r.partition = k.p AND r.key = k.key`,
+  values: [integerArray(keys.map((key) => key.partition)), uuidArray(keys.map((key) => key.key))],
+});
+
+/** Whether a product holds anything anywhere. */
+export const productHoldsStock = (partition: number, productId: string): Statement => ({
+  name: "product_holds_stock",
+  text: `SELECT EXISTS (SELECT FROM item WHERE partition = $1 AND product_id = $2
+         AND (on_hand <> 0 OR reserved <> 0 OR unavailable <> 0 OR incoming <> 0)) AS holds`,
+  values: [partition, productId],
+});
+
+/** Whether anything lies at a location. */
+export const locationHoldsStock = (locationId: string): Statement => ({
+  name: "location_holds_stock",
+  text: `SELECT EXISTS (SELECT FROM item WHERE location_id = $1
+         AND (on_hand <> 0 OR reserved <> 0 OR unavailable <> 0 OR incoming <> 0)) AS holds`,
+  values: [locationId],
+});
+
+/**
+ * Units on hand that moved at an item after a moment: follows the item's entries back until they were recorded so long
+ * before the moment that they cannot have occurred after it ($5: the moment less the tolerance for clocks ahead).
+ */
+export const movedSince = (
+  partition: number,
+  lastSequence: number,
+  momentMs: number,
+  recordedFromMs: number,
+  entriesMax: number,
+): Statement => ({
+  name: "moved_since",
+  text: `WITH RECURSIVE back AS (
+           SELECT previous_sequence, on_hand_delta, occurred_at, recorded_at, 1 AS depth FROM journal WHERE partition = $1 AND sequence = $2
+           UNION ALL
+           SELECT j.previous_sequence, j.on_hand_delta, j.occurred_at, j.recorded_at, back.depth + 1
+           FROM back JOIN journal j ON j.partition = $1 AND j.sequence = back.previous_sequence
+           WHERE back.recorded_at >= to_timestamp($4::double precision / 1000) AND back.depth <= $5)
+         SELECT coalesce(sum(on_hand_delta) FILTER (WHERE occurred_at > to_timestamp($3::double precision / 1000)), 0)::bigint AS moved,
+                count(*)::bigint AS walked FROM back`,
+  values: [partition, lastSequence, momentMs, recordedFromMs, entriesMax],
+});

@@ -1,0 +1,93 @@
+/** Writes the products, SKUs and locations that a group changes; sent in the group's transaction, before its entries. */
+import { lifeStates } from "@onhand/protocol/vocabulary";
+import type { Location, Product } from "../../core/catalogue.ts";
+import {
+  bigintArray,
+  integerArray,
+  jsonArray,
+  smallintArray,
+  textArray,
+  timestampArray,
+} from "../../db/binary-array.ts";
+import type { Statement } from "../../db/pool.ts";
+
+export interface PlacedProduct {
+  readonly partition: number;
+  readonly product: Product;
+}
+
+/** Creates or replaces products. */
+export function writeProducts(rows: readonly PlacedProduct[]): Statement {
+  const products = rows.map((row) => row.product);
+  return {
+    name: "write_products",
+    text: `INSERT INTO product (partition, product_id, sku, name, document, version, life, created_at, updated_at)
+           SELECT * FROM unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::json[], $6::bigint[], $7::smallint[], $8::timestamptz[], $9::timestamptz[])
+           ON CONFLICT (partition, product_id) DO UPDATE SET sku = excluded.sku, name = excluded.name, document = excluded.document,
+             version = excluded.version, life = excluded.life, created_at = excluded.created_at, updated_at = excluded.updated_at`,
+    values: [
+      integerArray(rows.map((row) => row.partition)),
+      textArray(products.map((product) => product.productId)),
+      textArray(products.map((product) => product.document.sku)),
+      textArray(products.map((product) => product.document.name)),
+      jsonArray(products.map((product) => JSON.stringify(product.document))),
+      bigintArray(products.map((product) => product.version)),
+      smallintArray(products.map((product) => lifeStates.indexOf(product.life))),
+      timestampArray(products.map((product) => product.createdAtMs)),
+      timestampArray(products.map((product) => product.updatedAtMs)),
+    ],
+  };
+}
+
+export interface PlacedSku {
+  readonly partition: number;
+  readonly sku: string;
+  readonly productId: string;
+}
+
+const bySku = (a: { sku: string }, b: { sku: string }): number => (a.sku < b.sku ? -1 : a.sku > b.sku ? 1 : 0);
+
+/** Sets SKUs free. */
+export const freeSkus = (rows: readonly { partition: number; sku: string }[]): Statement => ({
+  name: "free_skus",
+  text: `DELETE FROM product_sku s USING unnest($1::integer[], $2::text[]) u(partition, sku) WHERE s.sku_partition = u.partition AND s.sku = u.sku`,
+  values: [integerArray(rows.map((row) => row.partition)), textArray(rows.map((row) => row.sku))],
+});
+
+/**
+ * Takes SKUs, in one order everywhere so that two servers cannot wait for each other; raises OH001 when somebody else
+ * took one meanwhile.
+ */
+export function takeSkus(unsorted: readonly PlacedSku[]): Statement {
+  const rows = [...unsorted].sort(bySku);
+  return {
+    name: "take_skus",
+    text: `WITH taken AS (
+             INSERT INTO product_sku (sku_partition, sku, product_id) SELECT * FROM unnest($1::integer[], $2::text[], $3::text[])
+             ON CONFLICT (sku_partition, sku) DO NOTHING RETURNING 1)
+           SELECT require_written('skus', (SELECT count(*) FROM taken), $4::bigint)`,
+    values: [
+      integerArray(rows.map((row) => row.partition)),
+      textArray(rows.map((row) => row.sku)),
+      textArray(rows.map((row) => row.productId)),
+      rows.length,
+    ],
+  };
+}
+
+/** Creates or replaces locations. */
+export const writeLocations = (locations: readonly Location[]): Statement => ({
+  name: "write_locations",
+  text: `INSERT INTO location (location_id, document, version, life, created_at, updated_at)
+         SELECT * FROM unnest($1::text[], $2::json[], $3::bigint[], $4::smallint[], $5::timestamptz[], $6::timestamptz[])
+         ON CONFLICT (location_id) DO UPDATE SET document = excluded.document, version = excluded.version, life = excluded.life,
+           created_at = excluded.created_at, updated_at = excluded.updated_at`,
+  values: [
+    textArray(locations.map((location) => location.locationId)),
+    jsonArray(locations.map((location) => JSON.stringify(location.document))),
+    bigintArray(locations.map((location) => location.version)),
+    smallintArray(locations.map((location) => lifeStates.indexOf(location.life))),
+    timestampArray(locations.map((location) => location.createdAtMs)),
+    timestampArray(locations.map((location) => location.updatedAtMs)),
+  ],
+});

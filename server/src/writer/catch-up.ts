@@ -1,0 +1,42 @@
+/** Brings the cached state to the locked heads when another server has written in between. */
+import { genesisHash } from "../core/chain.ts";
+import { limits } from "../core/limits.ts";
+import { controlPartition } from "../core/partition.ts";
+import type { GroupTransaction, LockedHeads } from "../journal/group-transaction.ts";
+import type { StateCache } from "./state-cache.ts";
+
+/** Reads what was written elsewhere to the locked partitions, or forgets a partition that is too far behind. */
+export async function catchUpHeads(
+  transaction: GroupTransaction,
+  cache: StateCache,
+  locked: LockedHeads,
+): Promise<void> {
+  for (const row of locked.heads) {
+    const { partition, sequence, epoch } = row;
+    const known = cache.head(partition);
+    const behind = known === null || known.epoch !== epoch ? Number.POSITIVE_INFINITY : sequence - known.sequence;
+    if (behind < 0 || behind > limits.catchUpEntriesMax) cache.drop(partition);
+    else if (behind > 0) cache.catchUp(partition, await transaction.entriesAfter(partition, known!.sequence), epoch);
+    cache.setHead(partition, { sequence, hash: row.hash, recordedAtMs: row.recorded_at, epoch });
+  }
+}
+
+/** Brings the locations to the end of the control partition as it was after the locks were had. */
+export async function catchUpControl(
+  transaction: GroupTransaction,
+  cache: StateCache,
+  controlSequence: number,
+  epoch: number,
+): Promise<void> {
+  const known = cache.head(controlPartition);
+  if (cache.hasLocations && known !== null && known.sequence >= controlSequence) return;
+  if (cache.hasLocations && known !== null && controlSequence - known.sequence <= limits.catchUpEntriesMax) {
+    cache.catchUp(controlPartition, await transaction.entriesAfter(controlPartition, known.sequence), epoch);
+    return;
+  }
+  // What is loaded may be newer than the sequence; entries in between are then applied again, which changes nothing.
+  cache.setLocations(await transaction.locations());
+  const head = cache.head(controlPartition);
+  if (head !== null && head.sequence >= controlSequence) return;
+  cache.setHead(controlPartition, { sequence: controlSequence, hash: genesisHash, recordedAtMs: 0, epoch });
+}

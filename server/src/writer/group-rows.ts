@@ -1,0 +1,120 @@
+/** What a decided group means for the database: rows to append and to project. */
+
+import { sealEntries } from "../core/chain.ts";
+import type { Command, EntryText } from "../core/command.ts";
+import type { Decision } from "../core/decide.ts";
+import type { Levels } from "../core/item.ts";
+import { partitionOf } from "../core/partition.ts";
+import type { CatalogueRows } from "../journal/group-transaction.ts";
+import type { GroupRows, HeadMove, StoredText, TotalChange } from "../journal/sql/append-group.ts";
+import type { BoardHead, HeadBoard } from "./head-board.ts";
+import type { Job } from "./job.ts";
+import type { KnownHead, StateCache } from "./state-cache.ts";
+
+export interface PreparedGroup {
+  readonly rows: GroupRows;
+  readonly catalogue: CatalogueRows;
+  /** Heads as they are once the group is committed. */
+  readonly moved: readonly (BoardHead & KnownHead)[];
+}
+
+/** @param jobs those that were decided, in order, with the decision's outcomes */
+export function prepareGroup(
+  cache: StateCache,
+  board: HeadBoard,
+  jobs: readonly Job[],
+  decision: Decision,
+  nowMs: number,
+): PreparedGroup {
+  const { draft } = decision;
+  const entries = sealEntries(draft.entries, (partition) => knownHead(cache, partition).hash);
+  const moves = new Map<number, HeadMove>();
+  for (const { partition, sequence, hash, recordedAtMs } of entries) {
+    const { sequence: previousSequence, epoch } = knownHead(cache, partition);
+    moves.set(partition, { partition, previousSequence, sequence, hash, recordedAtMs, epoch });
+  }
+  const moved = [...moves.values()].sort((a, b) => a.partition - b.partition);
+  const results = jobs.map(({ command, resultPartition }, index) => ({
+    partition: resultPartition,
+    key: command.key,
+    requestHash: command.requestHash,
+    outcome: JSON.stringify(decision.outcomes[index]),
+  }));
+  const rows: GroupRows = {
+    heads: moved,
+    entries,
+    texts: textsOf(jobs, decision),
+    items: [...draft.items.values()],
+    totals: totalsOf(draft.entries),
+    results,
+    headVector: board.vectorWith(moved),
+    recordedAtMs: nowMs,
+  };
+  return { rows, catalogue: catalogueRows(cache, decision), moved };
+}
+
+function knownHead(cache: StateCache, partition: number): KnownHead {
+  const head = cache.head(partition);
+  if (head === null) throw new Error(`partition ${partition} was not locked`);
+  return head;
+}
+
+function textsOf(jobs: readonly Job[], decision: Decision): StoredText[] {
+  const texts: StoredText[] = [];
+  jobs.forEach(({ command }, index) => {
+    const outcome = decision.outcomes[index]!;
+    if (command.kind !== "inventory" || outcome.kind !== "lines") return;
+    outcome.lines.forEach(({ item, sequence }, line) => {
+      const text = textOf(command, line);
+      if (text !== null)
+        texts.push({
+          partition: item.partition,
+          sequence,
+          salt: text.salt,
+          reason: text.reason,
+          reference: text.reference,
+        });
+    });
+  });
+  return texts;
+}
+
+const textOf = (command: Command, line: number): EntryText | null =>
+  command.kind === "inventory" ? (command.lines[line]?.text ?? null) : null;
+
+function totalsOf(entries: Decision["draft"]["entries"]): TotalChange[] {
+  const totals = new Map<string, { partition: number; productId: string; delta: Levels }>();
+  for (const { partition, productId, locationId, delta } of entries) {
+    if (productId === null || locationId === null) continue;
+    const sum = totals.get(productId)?.delta;
+    totals.set(productId, { partition, productId, delta: sum === undefined ? delta : add(sum, delta) });
+  }
+  return [...totals.values()];
+}
+
+const add = (a: Levels, b: Levels): Levels => ({
+  onHand: a.onHand + b.onHand,
+  reserved: a.reserved + b.reserved,
+  unavailable: a.unavailable + b.unavailable,
+  incoming: a.incoming + b.incoming,
+});
+
+function catalogueRows(cache: StateCache, { draft }: Decision): CatalogueRows {
+  const products = [...draft.products.values()].map((product) => ({
+    partition: partitionOf(product.productId, cache.partitionCount),
+    product,
+  }));
+  const changes = [...draft.skuChanges].map(([sku, productId]) => ({
+    partition: partitionOf(sku, cache.partitionCount),
+    sku,
+    productId,
+  }));
+  return {
+    products,
+    skusFreed: changes.map(({ partition, sku }) => ({ partition, sku })),
+    skusTaken: changes.flatMap(({ partition, sku, productId }) =>
+      productId === null ? [] : [{ partition, sku, productId }],
+    ),
+    locations: [...draft.locations.values()],
+  };
+}

@@ -1,0 +1,204 @@
+/**
+ * Takes a group of jobs through its transaction: lock, catch up, load, decide, write, commit, answer.
+ *
+ * Invariants: a job is settled only after the database said COMMIT for its outcome. When the answer to a COMMIT is lost,
+ * or the database finds that a key was used before, the group is executed again with the remembered outcomes looked up
+ * first; so each command takes effect once however often it is tried. A job that alone makes the database refuse the
+ * group is found by halving and fails by itself.
+ */
+
+import { decide } from "../core/decide.ts";
+import type { Outcome } from "../core/outcome.ts";
+import { partitionOf } from "../core/partition.ts";
+import { ConnectionLost, isTransient, WriteConflict } from "../db/errors.ts";
+import type { Session } from "../db/session.ts";
+import {
+  CommitUnknown,
+  GroupTransaction,
+  type LockedHeads,
+  type ReachFailpoint,
+  type StoredOutcome,
+} from "../journal/group-transaction.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { WriterMetrics } from "../telemetry/writer-metrics.ts";
+import { catchUpControl, catchUpHeads } from "./catch-up.ts";
+import { DatabaseUnavailable, KeyReused, OutcomeUnknown, PoisonCommand } from "./errors.ts";
+import { prepareGroup } from "./group-rows.ts";
+import { loadState } from "./group-state.ts";
+import type { HeadBoard } from "./head-board.ts";
+import type { Job, Settled } from "./job.ts";
+import type { StateCache } from "./state-cache.ts";
+
+export const runnerLimits = {
+  /** How long a group is tried before its callers are told that the outcome is unknown or the database away. */
+  tryingMsMax: 15_000,
+  retryDelayMsMin: 20,
+  retryDelayMsMax: 1_000,
+} as const;
+
+export interface RunnerContext {
+  readonly cache: StateCache;
+  readonly board: HeadBoard;
+  readonly clock: Clock;
+  readonly metrics: WriterMetrics;
+  readonly reach: ReachFailpoint;
+  /** An open session, a new one when the last one broke. */
+  openSession(): Promise<Session>;
+  /** Tells whoever reads the feed that there is something new; never waited for. */
+  onCommitted(): void;
+}
+
+/** Answers of a finished group, given out by the lane after it has sent its next one. */
+export type GiveAnswers = () => void;
+
+interface Attempt {
+  /** Look the keys up first: one of them was used, or an earlier try may have been committed. */
+  checkKeys: boolean;
+  /** A COMMIT was sent whose answer never came. */
+  mayBeCommitted: boolean;
+  count: number;
+}
+
+const nothing: GiveAnswers = () => {};
+
+export class GroupRunner {
+  readonly #context: RunnerContext;
+
+  constructor(context: RunnerContext) {
+    this.#context = context;
+  }
+
+  /** Runs a group to its end. Never rejects: every job is settled or failed. */
+  async run(
+    jobs: readonly Job[],
+    attempt: Attempt = { checkKeys: false, mayBeCommitted: false, count: 0 },
+  ): Promise<GiveAnswers> {
+    const { clock, metrics } = this.#context;
+    const startedAtMs = clock.monotonicMs();
+    for (;;) {
+      try {
+        return await this.#tryOnce(jobs, attempt);
+      } catch (error) {
+        metrics.groupFailed(error);
+        if (error instanceof CommitUnknown) attempt.mayBeCommitted = true;
+        const isConflict = error instanceof WriteConflict;
+        if (!isConflict && !isTransient(error)) return this.#isolate(jobs, attempt, error);
+        attempt.checkKeys = true;
+        attempt.count += 1;
+        if (clock.monotonicMs() - startedAtMs > runnerLimits.tryingMsMax) return giveUp(jobs, attempt, error);
+        if (!isConflict) await this.#pause(attempt.count);
+      }
+    }
+  }
+
+  /** Waits longer after each failure, so that a database that comes back is not greeted by a storm. */
+  #pause(failures: number): Promise<void> {
+    const delayMs = Math.min(runnerLimits.retryDelayMsMax, runnerLimits.retryDelayMsMin * 2 ** Math.min(failures, 10));
+    return new Promise((resolve) => void this.#context.clock.after(delayMs, resolve));
+  }
+
+  /** Finds the job that the database refuses by running halves, so that its neighbours succeed. */
+  async #isolate(jobs: readonly Job[], attempt: Attempt, cause: unknown): Promise<GiveAnswers> {
+    if (jobs.length === 1) {
+      const error = new PoisonCommand("the database refused the command", { cause });
+      return () => jobs[0]!.fail(error);
+    }
+    const middle = Math.ceil(jobs.length / 2);
+    const first = await this.run(jobs.slice(0, middle), { ...attempt });
+    const second = await this.run(jobs.slice(middle), { ...attempt });
+    return () => {
+      first();
+      second();
+    };
+  }
+
+  async #tryOnce(jobs: readonly Job[], attempt: Attempt): Promise<GiveAnswers> {
+    const { cache, reach, metrics, clock } = this.#context;
+    const startedAtMs = clock.monotonicMs();
+    const session = await this.#context.openSession();
+    const partitions =
+      jobs.length === 1
+        ? jobs[0]!.partitions
+        : [...new Set(jobs.flatMap((job) => job.partitions))].sort((a, b) => a - b);
+    try {
+      const { transaction, locked } = await GroupTransaction.lock(session, partitions, reach);
+      await catchUpHeads(transaction, cache, locked);
+      await catchUpControl(transaction, cache, locked.controlSequence, this.#context.board.epoch());
+      const stored = attempt.checkKeys
+        ? await transaction.results(jobs.map((job) => ({ partition: job.resultPartition, key: job.command.key })))
+        : [];
+      const replays = new Map(stored.map((row) => [row.key, row]));
+      const fresh = replays.size === 0 ? jobs : jobs.filter((job) => !replays.has(job.command.key));
+      metrics.groupLocked(clock.monotonicMs() - startedAtMs);
+      const answers = await this.#decideAndCommit(transaction, locked, fresh);
+      return () => {
+        answers();
+        for (const job of jobs) answerReplay(job, replays.get(job.command.key));
+      };
+    } catch (error) {
+      if (error instanceof ConnectionLost || session.isBroken) session.destroy();
+      else await session.command("ROLLBACK").catch(() => session.destroy());
+      throw error;
+    } finally {
+      for (const partition of partitions) cache.trim(partition);
+    }
+  }
+
+  async #decideAndCommit(
+    transaction: GroupTransaction,
+    locked: LockedHeads,
+    jobs: readonly Job[],
+  ): Promise<GiveAnswers> {
+    const { cache, board, clock, metrics } = this.#context;
+    const commands = jobs.map((job) => job.command);
+    const state = await loadState(transaction, cache, commands);
+    const decidingAtMs = clock.monotonicMs();
+    const decision = decide(state, commands, locked.nowMs);
+    const decidedAtMs = clock.monotonicMs();
+    const group = prepareGroup(cache, board, jobs, decision, locked.nowMs);
+    const preparedAtMs = clock.monotonicMs();
+    await transaction.commit(group.rows, group.catalogue);
+    for (const head of group.moved) cache.setHead(head.partition, head);
+    cache.adopt(decision.draft, (productId) => partitionOf(productId, cache.partitionCount));
+    board.observe(group.moved);
+    metrics.groupCommitted({
+      commands: jobs.length,
+      entries: group.rows.entries.length,
+      decideMs: decidedAtMs - decidingAtMs,
+      prepareMs: preparedAtMs - decidedAtMs,
+      commitMs: clock.monotonicMs() - preparedAtMs,
+    });
+    for (const outcome of decision.outcomes) countOutcome(metrics, outcome);
+    this.#context.onCommitted();
+    const { headVector } = group.rows;
+    return jobs.length === 0
+      ? nothing
+      : () =>
+          jobs.forEach((job, index) => job.settle({ outcome: decision.outcomes[index]!, headVector, replayed: false }));
+  }
+}
+
+function countOutcome(metrics: WriterMetrics, outcome: Outcome): void {
+  if (outcome.kind === "rejected") metrics.refused(outcome.rejection.code);
+  else if (outcome.kind === "lines")
+    for (const { item } of outcome.lines) if (item.onHand - item.reserved - item.unavailable < 0) metrics.oversold();
+}
+
+function answerReplay(job: Job, stored: StoredOutcome | undefined): void {
+  if (stored === undefined) return;
+  if (stored.requestHash !== job.command.requestHash) {
+    job.fail(new KeyReused("the idempotency key was used before for another request"));
+    return;
+  }
+  const settled: Settled = { outcome: JSON.parse(stored.outcome) as Outcome, headVector: stored.heads, replayed: true };
+  job.settle(settled);
+}
+
+function giveUp(jobs: readonly Job[], attempt: Attempt, cause: unknown): GiveAnswers {
+  const error = attempt.mayBeCommitted
+    ? new OutcomeUnknown("the database did not say whether the change was committed", { cause })
+    : new DatabaseUnavailable("the database did not answer; nothing was changed", { cause });
+  return () => {
+    for (const job of jobs) job.fail(error);
+  };
+}

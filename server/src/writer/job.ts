@@ -1,0 +1,60 @@
+/** A command on its way through the writer, with everyone who waits for its outcome. */
+import type { Command } from "../core/command.ts";
+import type { Outcome } from "../core/outcome.ts";
+import { controlPartition, partitionOf } from "../core/partition.ts";
+
+/** What came of a command that is in the database. */
+export interface Settled {
+  readonly outcome: Outcome;
+  /** Encoded position vector: reading the feed from there misses nothing after this command. */
+  readonly headVector: Uint8Array;
+  /** True when the outcome was there already, from an earlier request with the same key. */
+  readonly replayed: boolean;
+}
+
+export interface Job {
+  readonly command: Command;
+  /** Partitions that its group must lock, ascending. */
+  readonly partitions: readonly number[];
+  /** Where its outcome is remembered: the partition of its first product. */
+  readonly resultPartition: number;
+  /** Entries it may append. */
+  readonly size: number;
+  /** Must be decided alone in its group, for it asks the database about levels. */
+  readonly isSolo: boolean;
+  /** When it joined the queue, on the monotonic clock. */
+  readonly queuedAtMs: number;
+  readonly settle: (settled: Settled) => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** @returns partitions that a command concerns, ascending, and where its outcome is remembered */
+export function placeOf(
+  command: Command,
+  partitionCount: number,
+): Pick<Job, "partitions" | "resultPartition" | "size" | "isSolo"> {
+  if (command.kind === "product") {
+    const partition = partitionOf(command.productId, partitionCount);
+    return {
+      partitions: [partition],
+      resultPartition: partition,
+      size: 1,
+      isSolo: command.operation.kind === "delete",
+    };
+  }
+  if (command.kind === "location") {
+    // A deletion holds every head, so that no stock can arrive at the location while it is decided.
+    const isDeletion = command.operation.kind === "delete";
+    const partitions = isDeletion
+      ? Array.from({ length: partitionCount + 1 }, (_, partition) => partition)
+      : [controlPartition];
+    return { partitions, resultPartition: controlPartition, size: 1, isSolo: isDeletion };
+  }
+  const { lines } = command;
+  const first = partitionOf(lines[0]!.productId, partitionCount);
+  if (lines.length === 1) return { partitions: [first], resultPartition: first, size: 1, isSolo: false };
+  const partitions = [...new Set(lines.map((line) => partitionOf(line.productId, partitionCount)))].sort(
+    (a, b) => a - b,
+  );
+  return { partitions, resultPartition: first, size: lines.length, isSolo: false };
+}

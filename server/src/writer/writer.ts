@@ -1,0 +1,158 @@
+/**
+ * The door to the journal: takes commands, answers with their outcomes.
+ *
+ * Partitions are spread over lanes. A job whose partitions belong to several lanes runs on the lowest of them while the
+ * others are held at a group boundary; one such group at a time, lanes held in ascending order, so nothing can deadlock.
+ * Modes: open → draining (refuses new commands, finishes what it accepted) → closed.
+ */
+import type { Command } from "../core/command.ts";
+import type { DatabaseTarget } from "../db/connection-options.ts";
+import { openSession, type Session } from "../db/session.ts";
+import type { ReachFailpoint } from "../journal/group-transaction.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { WriterMetrics } from "../telemetry/writer-metrics.ts";
+import { Overloaded } from "./errors.ts";
+import { GroupRunner } from "./group-runner.ts";
+import type { HeadBoard } from "./head-board.ts";
+import { type Job, placeOf, type Settled } from "./job.ts";
+import { Lane } from "./lane.ts";
+import { StateCache } from "./state-cache.ts";
+
+export interface WriterOptions {
+  readonly target: DatabaseTarget;
+  readonly partitionCount: number;
+  readonly laneCount: number;
+  /** Entries that may wait in all queues together before commands are refused. */
+  readonly queueEntriesMax: number;
+  readonly cacheItemsMax: number;
+  readonly board: HeadBoard;
+  readonly clock: Clock;
+  readonly metrics: WriterMetrics;
+  readonly reach?: ReachFailpoint;
+  readonly onCommitted?: () => void;
+  /** How a lane reaches the database; tests put something in between. */
+  readonly connect?: (target: DatabaseTarget, name: string) => Promise<Session>;
+}
+
+export class Writer {
+  readonly #options: WriterOptions;
+  readonly #lanes: Lane[] = [];
+  readonly #runners: GroupRunner[] = [];
+  readonly #sessions: (Session | null)[] = [];
+  readonly #cache: StateCache;
+  #spanning: Job[] = [];
+  #spanningRun: Promise<void> | null = null;
+  #isDraining = false;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#cache = new StateCache(options.partitionCount, options.cacheItemsMax);
+    for (let index = 0; index < options.laneCount; index++) {
+      const runner = new GroupRunner({
+        cache: this.#cache,
+        board: options.board,
+        clock: options.clock,
+        metrics: options.metrics,
+        reach: options.reach ?? null,
+        openSession: () => this.#openSession(index),
+        onCommitted: options.onCommitted ?? (() => {}),
+      });
+      this.#runners.push(runner);
+      this.#lanes.push(new Lane(runner, options.clock));
+    }
+  }
+
+  /** Entries waiting in all queues, the age of the oldest in ms, and the items in the cache; for the metrics. */
+  load(): { queuedEntries: number; oldestAgeMs: number; cachedItems: number } {
+    const nowMs = this.#options.clock.monotonicMs();
+    const oldest = this.#lanes.map((lane) => lane.oldestQueuedAtMs ?? nowMs);
+    return {
+      queuedEntries: this.#queuedEntries(),
+      oldestAgeMs: nowMs - Math.min(...oldest),
+      cachedItems: this.#cache.itemCount,
+    };
+  }
+
+  /**
+   * Submits commands that are independent of each other; each is decided in the order given.
+   * @returns one promise for each: what came of it, or `Overloaded`, `OutcomeUnknown`, `DatabaseUnavailable`,
+   * `KeyReused` or `PoisonCommand`
+   */
+  submit(commands: readonly Command[]): Promise<Settled>[] {
+    const byLane = new Map<Lane | null, Job[]>();
+    let queuedEntries = this.#queuedEntries();
+    const promises = commands.map((command) => {
+      const place = placeOf(command, this.#options.partitionCount);
+      if (this.#isDraining) return Promise.reject(new Overloaded("the server is stopping; send it to another one"));
+      // A command that is larger than the whole queue is let in when it is alone.
+      if (queuedEntries > 0 && queuedEntries + place.size > this.#options.queueEntriesMax) {
+        return Promise.reject(new Overloaded("the queue of changes is full; nothing was changed"));
+      }
+      queuedEntries += place.size;
+      const { promise, resolve, reject } = Promise.withResolvers<Settled>();
+      const job: Job = {
+        command,
+        ...place,
+        queuedAtMs: this.#options.clock.monotonicMs(),
+        settle: resolve,
+        fail: reject,
+      };
+      const lane = this.#laneOf(job);
+      const jobs = byLane.get(lane);
+      if (jobs === undefined) byLane.set(lane, [job]);
+      else jobs.push(job);
+      return promise;
+    });
+    for (const [lane, jobs] of byLane) {
+      if (lane !== null) lane.push(jobs);
+      else this.#runSpanning(jobs);
+    }
+    return promises;
+  }
+
+  /** Refuses new commands, finishes those that were accepted, and closes the connections. */
+  async stop(): Promise<void> {
+    this.#isDraining = true;
+    while (this.#spanningRun !== null) await this.#spanningRun;
+    await Promise.all(this.#lanes.map((lane) => lane.drained()));
+    for (const session of this.#sessions) session?.destroy();
+  }
+
+  #queuedEntries(): number {
+    let sum = 0;
+    for (const lane of this.#lanes) sum += lane.queuedSize;
+    for (const job of this.#spanning) sum += job.size;
+    return sum;
+  }
+
+  /** The lane of a job, or null when its partitions belong to several. */
+  #laneOf(job: Job): Lane | null {
+    const lane = job.partitions[0]! % this.#lanes.length;
+    return job.partitions.every((partition) => partition % this.#lanes.length === lane) ? this.#lanes[lane]! : null;
+  }
+
+  #runSpanning(jobs: readonly Job[]): void {
+    this.#spanning.push(...jobs);
+    this.#spanningRun ??= this.#spanningLoop();
+  }
+
+  async #spanningLoop(): Promise<void> {
+    while (this.#spanning.length > 0) {
+      const job = this.#spanning.shift()!;
+      const releases: (() => void)[] = [];
+      for (const lane of this.#lanes) releases.push(await lane.hold());
+      const answer = await this.#runners[0]!.run([job]);
+      for (const release of releases) release();
+      answer();
+    }
+    this.#spanningRun = null;
+  }
+
+  async #openSession(lane: number): Promise<Session> {
+    const open = this.#sessions[lane];
+    if (open && !open.isBroken) return open;
+    const session = await (this.#options.connect ?? openSession)(this.#options.target, `lane ${lane}`);
+    this.#sessions[lane] = session;
+    return session;
+  }
+}
