@@ -1,13 +1,14 @@
 /** `npm run bench`: starts the servers, measures them in turn, judges the ratios, writes the report. */
 
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isInMemory, machineNotes } from "./harness/machine.ts";
 import { Progress } from "./harness/progress.ts";
 import { type BenchReport, hasAuditFailure, jsonReport, markdownReport } from "./harness/report.ts";
 import { runScenario, type ScenarioRuns, unavailable } from "./harness/run-scenario.ts";
+import { stopEverything } from "./harness/running-things.ts";
 import { SCENARIOS } from "./harness/scenarios.ts";
+import { openScratch } from "./harness/scratch-folder.ts";
 import { type BenchOptions, HELP, parseOptions, UsageError } from "./options.ts";
 import { TargetSet } from "./targets/target-set.ts";
 
@@ -23,7 +24,7 @@ async function bench(options: BenchOptions): Promise<BenchReport> {
 
   const targets = new TargetSet(scratchDir, (text) => progress.say(text));
   const cleanUp = async (): Promise<void> => {
-    await targets.stopAll();
+    await stopEverything((text) => progress.say(text));
     if (options.scratchDir === null) rmSync(scratchDir, { recursive: true, force: true });
   };
   const onInterrupt = (): void => {
@@ -43,14 +44,6 @@ async function bench(options: BenchOptions): Promise<BenchReport> {
   } finally {
     await cleanUp();
   }
-}
-
-/** A new folder unless one is given. As root, PostgreSQL runs as another user, who must be able to pass through. */
-function openScratch(chosen: string | null): string {
-  const scratchDir = chosen ?? mkdtempSync(join(tmpdir(), "onhand-bench-"));
-  mkdirSync(scratchDir, { recursive: true });
-  if (chosen === null) chmodSync(scratchDir, 0o711);
-  return scratchDir;
 }
 
 /** Writes both forms of the report and returns the path of the one for people. */

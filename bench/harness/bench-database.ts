@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { type EmbeddedConnection, openEmbeddedPostgres } from "../../server/src/embedded/embedded-postgres.ts";
 import { parentPid } from "./process-table.ts";
+import { holdUntilStopped } from "./running-things.ts";
 
 /** A fresh PostgreSQL for one target, run by Onhand's own supervisor with its own settings. */
 export interface BenchDatabase {
@@ -21,6 +22,7 @@ export async function openBenchDatabase(scratchDir: string, name: string): Promi
     dataDir: join(scratchDir, `${name}-data`),
     holder: `onhand bench, ${name}`,
   });
+  const stop = holdUntilStopped(() => embedded.stop());
   const withClient = async <T>(work: (client: Client) => Promise<T>): Promise<T> => {
     const client = new Client(embedded.connection);
     await client.connect();
@@ -42,7 +44,7 @@ export async function openBenchDatabase(scratchDir: string, name: string): Promi
         await client.query("CHECKPOINT");
       }),
     withClient,
-    stop: () => embedded.stop(),
+    stop,
   };
 }
 

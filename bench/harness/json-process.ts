@@ -1,3 +1,5 @@
+import { holdUntilStopped } from "./running-things.ts";
+
 /** A child process that writes one JSON object per line, as the load generator does. */
 export interface JsonProcess<Message> {
   readonly pid: number;
@@ -8,17 +10,25 @@ export interface JsonProcess<Message> {
 /** Starts `script` under this Bun with one JSON argument. */
 export function startJsonProcess<Message>(script: string, job: object): JsonProcess<Message> {
   const child = Bun.spawn([process.execPath, script, JSON.stringify(job)], { stdio: ["ignore", "pipe", "pipe"] });
+  const stop = holdUntilStopped(async () => {
+    child.kill();
+    await child.exited;
+  });
   const errors = new Response(child.stderr).text();
   async function* messages(): AsyncGenerator<Message> {
-    let rest = "";
-    const decoder = new TextDecoder();
-    for await (const chunk of child.stdout) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) yield JSON.parse(line) as Message;
+    try {
+      let rest = "";
+      const decoder = new TextDecoder();
+      for await (const chunk of child.stdout) {
+        const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) yield JSON.parse(line) as Message;
+      }
+      const exitCode = await child.exited;
+      if (exitCode !== 0) throw new Error((await errors).trim() || `${script} ended with code ${exitCode}`);
+    } finally {
+      await stop();
     }
-    if ((await child.exited) !== 0)
-      throw new Error((await errors).trim() || `${script} ended with code ${child.exitCode}`);
   }
   return { pid: child.pid, messages: messages() };
 }

@@ -23,7 +23,7 @@ export function readMachineCpu(): MachineCpu | null {
 }
 
 /** Reads the first line: user, nice, system, idle, iowait, irq, softirq, steal. */
-export function parseMachineCpu(text: string): MachineCpu | null {
+function parseMachineCpu(text: string): MachineCpu | null {
   const match = text.match(/^cpu\s+(.+)$/m);
   if (match === null) return null;
   const ticks = match[1]!.split(/\s+/).slice(0, 8).map(Number);

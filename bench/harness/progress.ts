@@ -1,4 +1,4 @@
-import { lostShare, type Measurement } from "./measurement.ts";
+import type { Measurement } from "./measurement.ts";
 import type { Cell, Scenario } from "./scenarios.ts";
 
 /** Tells a waiting person, on standard error, what was measured and how much is left. */
@@ -22,7 +22,9 @@ export class Progress {
     const leftMinutes = ((this.#runCount - this.#doneCount) * perRunMs) / 60_000;
     const rate = `${Math.round(measurement.unitsPerSecond).toLocaleString("en")} ${scenario.unit}/s`;
     const tail = measurement.latency === null ? "" : `, p99 ${(measurement.latency.p99Us / 1000).toFixed(1)} ms`;
-    const lost = `${Math.round(lostShare(measurement) * 100)} % of the machine lost`;
+    const percent = (share: number | null): string => (share === null ? "n/a" : `${Math.round(share * 100)} %`);
+    const { stolenShare, elsewhereShare } = measurement.cpu;
+    const lost = `stolen ${percent(stolenShare)}, elsewhere ${percent(elsewhereShare)}`;
     this.say(
       `[${this.#doneCount}/${this.#runCount}, about ${leftMinutes.toFixed(1)} min left] ` +
         `${scenario.name} ${round}: ${cell.title}: ${rate}${tail}, ${lost}`,

@@ -71,7 +71,7 @@ function cellTable(scenario: Scenario, cells: readonly CellRuns[]): string {
   const heads = [
     ...["Target", `${scenario.unit}/s`, "p50 ms", "p99 ms", "p99.9 ms", "max ms", "server µs", "PG µs", "load µs"],
     ...stages,
-    ...["server MB", "PG MB", "lost", "refused"],
+    ...["server MB", "PG MB", "lost %", "refused"],
   ];
   const rows = cells.filter((cell) => cell.runs.length > 0).map((cell) => cellRow(cell));
   return table(heads, rows);
@@ -102,9 +102,13 @@ function cellRow({ cell, runs }: CellRuns): string[] {
     ...STAGE_COLUMNS.map((column) => middle((run) => run.stagesUs[column.metric])),
     middle((run) => run.serverPeakBytes, 0, 1 << 20),
     middle((run) => run.postgresBytes, 0, 1 << 20),
-    `${middle((run) => lostShare(run) * 100, 0)} %`,
+    middle(lostPercent, 0),
     String(refused),
   ];
+}
+
+function lostPercent(run: Measurement): number | null {
+  return run.cpu.stolenShare === null ? null : lostShare(run) * 100;
 }
 
 function auditText(scenarios: readonly ScenarioRuns[]): string {

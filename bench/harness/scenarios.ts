@@ -1,4 +1,5 @@
 import type { WorkloadName } from "../load/job.ts";
+import type { BulkMode } from "../servers/plain/bulk-update.ts";
 import type { TargetName } from "../targets/target.ts";
 import { TARGETS } from "../targets/targets.ts";
 
@@ -36,6 +37,8 @@ export interface Scenario {
   /** All requests go to one product. */
   readonly isHot: boolean;
   readonly unit: "requests" | "lines";
+  /** Audits of a long history take minutes: then only after the last round. */
+  readonly auditedRounds: "every" | "last";
   readonly cells: readonly Cell[];
   readonly goals: readonly Goal[];
 }
@@ -44,27 +47,16 @@ const ONHAND = cellOf("onhand");
 const WITHOUT_DATABASE = cellOf("onhand-without-database");
 const PLAIN = cellOf("plain");
 const LARGE = cellOf("onhand-large");
-const PLAIN_BY_LINE: Cell = {
-  id: "plain-by-line",
-  title: "plain server, one transaction per line",
-  target: "plain",
-  extraHeaders: { "X-Bench-Bulk-Mode": "line" },
-  secondsMin: 8,
-};
-const PLAIN_BY_REQUEST: Cell = {
-  id: "plain-by-request",
-  title: "plain server, one transaction per request",
-  target: "plain",
-  extraHeaders: { "X-Bench-Bulk-Mode": "request" },
-  secondsMin: 8,
-};
+const PLAIN_BY_LINE = plainBulkCell("line", "plain server, one transaction per line");
+const PLAIN_IN_PARALLEL = plainBulkCell("line-parallel", "plain server, one transaction per line, ten at once");
+const PLAIN_BY_REQUEST = plainBulkCell("request", "plain server, one transaction per request");
 const BATCHED_SQL: Cell = {
   id: "batched-sql",
   title: "the same rows in plain batched SQL, one connection",
   target: "batched-sql",
 };
 
-const SINGLE = { workload: "adjust", linesPerRequest: 0, unit: "requests" } as const;
+const SINGLE = { workload: "adjust", linesPerRequest: 0, unit: "requests", auditedRounds: "every" } as const;
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -93,22 +85,24 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     ...{ name: "bulk", title: "Bulk updates of 1,000 lines, 4 connections", workload: "bulk", unit: "lines" },
+    auditedRounds: "every",
     ...{ connections: 4, isHot: false, linesPerRequest: 1000 },
-    cells: [ONHAND, PLAIN_BY_LINE, PLAIN_BY_REQUEST, BATCHED_SQL],
+    cells: [ONHAND, PLAIN_BY_LINE, PLAIN_IN_PARALLEL, PLAIN_BY_REQUEST, BATCHED_SQL],
     goals: [
-      atLeast(15, "rate", "onhand", "plain-by-line", "lines/s ÷ plain server, one transaction per line"),
+      atLeast(15, "rate", "onhand", "plain-line", "lines/s ÷ plain server, one transaction per line"),
       atLeast(0.8, "rate", "onhand", "batched-sql", "lines/s ÷ the same rows in plain batched SQL"),
     ],
   },
   {
     ...{ name: "get", title: "Reads of one product by SKU, 64 connections", workload: "read", unit: "requests" },
+    auditedRounds: "every",
     ...{ connections: 64, isHot: false, linesPerRequest: 0 },
     cells: [ONHAND, WITHOUT_DATABASE, PLAIN],
     goals: [atLeast(0.6, "rate", "onhand", "onhand-without-database", "requests/s ÷ itself without the database")],
   },
   {
     ...{ name: "large", title: "Single adjustments at 10,000,000 journal entries and 1,000,000 items", ...SINGLE },
-    ...{ connections: 256, isHot: false },
+    ...{ connections: 256, isHot: false, auditedRounds: "last" },
     cells: [ONHAND, LARGE],
     goals: [atLeast(0.8, "rate", "onhand-large", "onhand", "requests/s ÷ itself when empty")],
   },
@@ -116,6 +110,11 @@ export const SCENARIOS: readonly Scenario[] = [
 
 function cellOf(target: TargetName): Cell {
   return { id: target, title: TARGETS[target].title, target };
+}
+
+/** The window is never short, for a request of 1,000 lines takes the plain server a second or more. */
+function plainBulkCell(mode: BulkMode, title: string): Cell {
+  return { id: `plain-${mode}`, title, target: "plain", extraHeaders: { "X-Bench-Bulk-Mode": mode }, secondsMin: 8 };
 }
 
 function atLeast(bound: number, measure: Goal["measure"], numerator: string, denominator: string, what: string): Goal {

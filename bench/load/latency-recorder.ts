@@ -25,7 +25,8 @@ export class LatencyRecorder {
     const histogram = this.#histogram;
     if (histogram.totalCount === 0) return { p50Us: 0, p99Us: 0, p999Us: 0, maxUs: 0, meanUs: 0 };
     // A percentile is the upper edge of its bucket, which may lie beyond the largest value in it.
-    const percentile = (percent: number): number => Math.min(histogram.getValueAtPercentile(percent), histogram.maxValue);
+    const percentile = (percent: number): number =>
+      Math.min(histogram.getValueAtPercentile(percent), histogram.maxValue);
     return {
       p50Us: percentile(50),
       p99Us: percentile(99),

@@ -64,7 +64,7 @@ export interface RequestTemplate {
 }
 
 /** Characters of an idempotency key: 16 random, 5 of the connection, 11 of the request. */
-export const KEY_WIDTH = 32;
+const KEY_WIDTH = 32;
 
 /** Puts a head with authorization and idempotency key in front of a JSON body. */
 export function postTemplate(origin: RequestOrigin, path: string, body: TemplateBuilder): RequestTemplate {

@@ -3,12 +3,13 @@
  * are, a pool of ten connections, prepared statements. It is the yardstick that group commit is measured against, so it
  * does everything Onhand does for an adjustment except grouping, and nothing slowly on purpose.
  *
- * Environment: `PORT`, `HOST`, `DATABASE_URL`, `ONHAND_BOOTSTRAP_KEY`, `PLAIN_BULK_MODE` (`line` or `request`).
+ * Environment: `PORT`, `HOST`, `DATABASE_URL`, `ONHAND_BOOTSTRAP_KEY`, `PLAIN_BULK_MODE` (see `plain/bulk-update.ts`).
  */
 
 import { Pool } from "pg";
 import { Registry } from "prom-client";
 import { KeyRing } from "./plain/authenticate.ts";
+import { bulkModeOf } from "./plain/bulk-update.ts";
 import { plainApp } from "./plain/plain-app.ts";
 import { createTables } from "./plain/schema.ts";
 
@@ -25,8 +26,7 @@ await createTables(pool);
 const keys = new KeyRing();
 keys.add(ONHAND_BOOTSTRAP_KEY, "key:bootstrap");
 
-const bulkMode = PLAIN_BULK_MODE === "request" ? "request" : "line";
-const app = plainApp({ pool, keys, metrics: new Registry(), bulkMode });
+const app = plainApp({ pool, keys, metrics: new Registry(), bulkMode: bulkModeOf(PLAIN_BULK_MODE) });
 const server = Bun.serve({
   hostname: HOST ?? "127.0.0.1",
   port: Number(PORT ?? "8080"),

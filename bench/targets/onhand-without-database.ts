@@ -33,7 +33,6 @@ export const onhandWithoutDatabaseTarget: Target = {
       productCount: SPREAD_PRODUCT_COUNT,
       settle: async () => undefined,
       audit: async () => [],
-      stop: () => server.stop(),
     };
   },
 };

@@ -61,32 +61,19 @@ async function startOnhand(
     ONHAND_DATA_DIR: join(scratchDir, `${name}-files`),
     ONHAND_BOOTSTRAP_KEY: BENCH_BEARER,
   };
-  let running: ServerProcess | null = null;
-  const start = async (): Promise<ServerProcess> => {
-    running = await startServer({ name, arguments: [ENTRY, "serve"], environment, scratchDir });
-    return running;
+  const start = (): Promise<ServerProcess> =>
+    startServer({ name, arguments: [ENTRY, "serve"], environment, scratchDir });
+  const { server, seededChanges, productCount } = await fill(database, start);
+  return {
+    url: server.url,
+    bearer: BENCH_BEARER,
+    serverPid: server.pid,
+    postmasterPid: database.postmasterPid,
+    seededChanges,
+    productCount,
+    settle: () => database.settle(),
+    audit: (acknowledged) => database.withClient((client) => auditOnhand(ENTRY, environment, client, acknowledged)),
   };
-  const stop = async (): Promise<void> => {
-    await running?.stop();
-    await database.stop();
-  };
-  try {
-    const { server, seededChanges, productCount } = await fill(database, start);
-    return {
-      url: server.url,
-      bearer: BENCH_BEARER,
-      serverPid: server.pid,
-      postmasterPid: database.postmasterPid,
-      seededChanges,
-      productCount,
-      settle: () => database.settle(),
-      audit: (acknowledged) => database.withClient((client) => auditOnhand(ENTRY, environment, client, acknowledged)),
-      stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
 }
 
 function missingEntry(): string | null {

@@ -17,34 +17,24 @@ export const plainTarget: Target = {
   async start({ scratchDir, say }) {
     say("starting the plain server");
     const database = await openBenchDatabase(scratchDir, "plain");
-    try {
-      const server = await startServer({
-        name: "plain",
-        arguments: [ENTRY],
-        environment: { DATABASE_URL: database.url, ONHAND_BOOTSTRAP_KEY: BENCH_BEARER },
-        scratchDir,
-      });
-      const stop = async (): Promise<void> => {
-        await server.stop();
-        await database.stop();
-      };
-      say(`filling it with ${SPREAD_PRODUCT_COUNT} products`);
-      const seededChanges = await fillByHttp({ url: server.url, bearer: BENCH_BEARER }, SPREAD_PRODUCT_COUNT);
-      return {
-        url: server.url,
-        bearer: BENCH_BEARER,
-        serverPid: server.pid,
-        postmasterPid: database.postmasterPid,
-        seededChanges,
-        productCount: SPREAD_PRODUCT_COUNT,
-        settle: () => database.settle(),
-        audit: ({ changes, hasLostConnections }) =>
-          database.withClient((client) => auditPlainTables(client, changes, hasLostConnections)),
-        stop,
-      };
-    } catch (error) {
-      await database.stop();
-      throw error;
-    }
+    const server = await startServer({
+      name: "plain",
+      arguments: [ENTRY],
+      environment: { DATABASE_URL: database.url, ONHAND_BOOTSTRAP_KEY: BENCH_BEARER },
+      scratchDir,
+    });
+    say(`filling it with ${SPREAD_PRODUCT_COUNT} products`);
+    const seededChanges = await fillByHttp({ url: server.url, bearer: BENCH_BEARER }, SPREAD_PRODUCT_COUNT);
+    return {
+      url: server.url,
+      bearer: BENCH_BEARER,
+      serverPid: server.pid,
+      postmasterPid: database.postmasterPid,
+      seededChanges,
+      productCount: SPREAD_PRODUCT_COUNT,
+      settle: () => database.settle(),
+      audit: ({ changes, hasLostConnections }) =>
+        database.withClient((client) => auditPlainTables(client, changes, hasLostConnections)),
+    };
   },
 };

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { holdUntilStopped } from "../harness/running-things.ts";
 
 const READY_SECONDS_MAX = 60;
 const STOP_SECONDS_MAX = 15;
@@ -33,7 +34,7 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
     stdio: ["ignore", log, log],
   });
   closeSync(log);
-  const stop = async (): Promise<void> => {
+  const stop = holdUntilStopped(async () => {
     child.kill("SIGTERM");
     const isGone = await Promise.race([
       child.exited.then(() => true),
@@ -41,7 +42,7 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
     ]);
     if (!isGone) child.kill("SIGKILL");
     await child.exited;
-  };
+  });
 
   const endsAtMs = performance.now() + READY_SECONDS_MAX * 1000;
   while (!(await isReady(url))) {

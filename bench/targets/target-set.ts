@@ -41,14 +41,6 @@ export class TargetSet {
     const tracked = this.#running.get(name);
     return tracked === undefined ? [] : await tracked.target.audit(tracked);
   }
-
-  /** Stops everything, the last started first; failures are said and do not keep the rest running. */
-  async stopAll(): Promise<void> {
-    for (const [name, { target }] of [...this.#running].reverse()) {
-      this.#running.delete(name);
-      await target.stop().catch((error) => this.#say(`stopping ${name} failed: ${error}`));
-    }
-  }
 }
 
 interface Tracked {

@@ -20,7 +20,7 @@ export interface Acknowledged {
   readonly hasLostConnections: boolean;
 }
 
-/** A server that answers requests. */
+/** A server that answers requests; `harness/running-things.ts` stops it. */
 export interface RunningTarget {
   readonly url: string;
   readonly bearer: string;
@@ -35,7 +35,6 @@ export interface RunningTarget {
   settle(): Promise<void>;
   /** Proves that nothing acknowledged was lost and nothing disagrees. */
   audit(acknowledged: Acknowledged): Promise<readonly AuditFinding[]>;
-  stop(): Promise<void>;
 }
 
 /** Where a target may put its files, and whom to tell what it is doing. */

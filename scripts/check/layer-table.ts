@@ -88,7 +88,11 @@ export const LAYERS: readonly Layer[] = [
     [...FOUNDATION, ...all("db", "auth", "protocol", "core")],
     "plain records beside the journal: API keys and facts about the installation",
   ),
-  server("journal", [...FOUNDATION, ...all("core", "db"), VOCABULARY], "the truth depends on nothing that only uses it"),
+  server(
+    "journal",
+    [...FOUNDATION, ...all("core", "db"), VOCABULARY],
+    "the truth depends on nothing that only uses it",
+  ),
   server(
     "writer",
     [...FOUNDATION, ...all("core", "journal", "db"), VOCABULARY],

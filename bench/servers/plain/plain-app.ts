@@ -5,7 +5,7 @@ import type { Validator } from "typebox/compile";
 import { adjustItem, type CommandContext } from "./adjust-item.ts";
 import { type Answer, problem } from "./answers.ts";
 import type { KeyRing } from "./authenticate.ts";
-import { type BulkMode, bulkUpdate } from "./bulk-update.ts";
+import { type BulkMode, bulkModeOf, bulkUpdate } from "./bulk-update.ts";
 import { createLocation, createProduct } from "./catalogue.ts";
 import { hashRequest, oncePerKey } from "./idempotent.ts";
 import { readInventory } from "./read-inventory.ts";
@@ -57,12 +57,9 @@ export function plainApp(options: PlainAppOptions): Hono<Env> {
   app.post("/v1/inventory/bulk-update", async (context) => {
     const parsed = parse(await context.req.text(), bulkRequest);
     if ("answer" in parsed) return send(context, parsed.answer);
-    const mode = context.req.header("X-Bench-Bulk-Mode") ?? options.bulkMode;
-    const updates = parsed.value.updates;
-    return send(
-      context,
-      await bulkUpdate(pool, updates, commandContext(context), mode === "request" ? "request" : "line"),
-    );
+    const asked = context.req.header("X-Bench-Bulk-Mode");
+    const mode = asked === undefined ? options.bulkMode : bulkModeOf(asked);
+    return send(context, await bulkUpdate(pool, parsed.value.updates, commandContext(context), mode));
   });
   app.get("/v1/inventory/:sku", async (context) => send(context, await readInventory(pool, context.req.param("sku"))));
 

@@ -46,8 +46,8 @@ export interface ItemChange {
   readonly incomingStock?: number;
   readonly safetyStock?: number;
   readonly reorderPoint?: number | null;
-  /** Take the item out of use: kept and listed as archived, or deleted when it holds nothing. */
-  readonly retire?: "archive" | "delete";
+  /** Take the item out of use, kept and listed as archived or deleted when it holds nothing; or back into use. */
+  readonly retire?: "archive" | "delete" | "restore";
 }
 
 export interface InventoryLine {

@@ -1,6 +1,13 @@
 /** Decides changes of stock. All lines of a command are applied, or none. */
-import { type EntryKind, entryKinds, futureToleranceMs, movementTypes, quantityMax } from "@onhand/protocol/vocabulary";
-import type { InventoryCommand, InventoryLine } from "./command.ts";
+import {
+  type EntryKind,
+  entryKinds,
+  futureToleranceMs,
+  movementTypes,
+  quantityMax,
+  rejectionCodes,
+} from "@onhand/protocol/vocabulary";
+import type { InventoryCommand, InventoryLine, ItemChange } from "./command.ts";
 import type { Entry } from "./entry.ts";
 import { availableOf, type Item } from "./item.ts";
 import type { AppliedLine, Outcome } from "./outcome.ts";
@@ -31,75 +38,127 @@ export function decideInventory(draft: Draft, command: InventoryCommand, nowMs: 
 const isRejection = (value: Step[] | Rejection): value is Rejection => !Array.isArray(value);
 
 function planOne(draft: Draft, line: InventoryLine, nowMs: number): Step[] | Rejection {
-  const step = plan(draft, line, 0, nowMs, null);
-  if ("code" in step) return step;
-  return belowZero(step, step.before, step.after) ?? [step];
+  const subject = checkLine(draft, line, 0, nowMs);
+  if ("code" in subject) return subject;
+  const step = plan(draft, line, 0, nowMs, subject, draft.nextSequence(subject.partition), subject.stored);
+  return (
+    checkRange(step) ??
+    checkRetirement(step) ??
+    (dipsBelowZero(step) ? insufficient(step, step.before, step.after) : [step])
+  );
 }
 
 /**
- * Plans the lines of an atomic command. Changes of one item are summed before they are checked: only where they end
- * counts. To keep every entry on the way there valid too, an item's raising lines are recorded before its lowering ones.
+ * Plans the lines of an atomic command. First every line is checked for itself, in the caller's order, against the state before
+ * the request. Then the changes of one item are added up: its raising lines are recorded before its lowering ones, so
+ * that no entry on the way lies lower than where they end.
  */
 function planMany(draft: Draft, command: InventoryCommand, nowMs: number): Step[] | Rejection {
-  const order = command.lines
-    .map((line, index) => ({ line, index }))
-    .sort((a, b) => loweringRank(a.line) - loweringRank(b.line) || a.index - b.index);
-  const ends = new Map<string, { first: Step; last: Step }>();
+  let refusal: Rejection | null = null;
+  const subjects: Subject[] = [];
+  for (const [index, line] of command.lines.entries()) {
+    const subject = checkLine(draft, line, index, nowMs);
+    if ("code" in subject) refusal = foremost(refusal, subject);
+    else subjects[index] = subject;
+  }
+  refusal = foremost(refusal, checkMixed(command.lines));
+  if (refusal !== null) return refusal;
+  const order = [...command.lines.keys()].sort(
+    (a, b) => loweringRank(command.lines[a]!) - loweringRank(command.lines[b]!) || a - b,
+  );
+  const ends = new Map<string, Step>();
   const steps: Step[] = [];
   const nextSequences = new Map<number, number>();
-  for (const { line, index } of order) {
-    const key = `${line.productId}\n${line.locationId}`;
-    const end = ends.get(key);
-    if (end !== undefined && (line.change.adjustment === undefined || end.last.line.change.adjustment === undefined)) {
+  for (const index of order) {
+    const line = command.lines[index]!;
+    const subject = subjects[index]!;
+    const { partition, stored } = subject;
+    const sequence = nextSequences.get(partition) ?? draft.nextSequence(partition);
+    const step = plan(draft, line, index, nowMs, subject, sequence, ends.get(keyOf(line))?.after ?? stored);
+    const outOfRange = checkRange(step);
+    if (outOfRange !== null) return outOfRange;
+    nextSequences.set(partition, sequence + 1);
+    ends.set(keyOf(line), step);
+    steps.push(step);
+  }
+  let inUse: Rejection | null = null;
+  for (const step of steps) {
+    const found = checkRetirement(step);
+    if (found !== null && (inUse === null || found.line < inUse.line)) inUse = found;
+  }
+  if (inUse !== null) return inUse;
+  const dip = steps.find(dipsBelowZero);
+  return dip === undefined ? steps : insufficient(dip, subjects[dip.index]!.stored, ends.get(keyOf(dip.line))!.after);
+}
+
+/** A count says how many there were, and when: one without the other is none. */
+const isCount = (change: ItemChange): boolean => change.stockLevel !== undefined && change.countedAtMs !== undefined;
+const keyOf = (line: InventoryLine): string => `${line.productId}\n${line.locationId}`;
+const loweringRank = (line: InventoryLine): number => ((line.change.adjustment ?? 0) < 0 ? 1 : 0);
+
+/** The refusal whose code comes first in the order of precedence; of two with the same code, the earlier one. */
+function foremost(a: Rejection | null, b: Rejection | null): Rejection | null {
+  if (a === null || b === null) return a ?? b;
+  return rejectionCodes.indexOf(b.code) < rejectionCodes.indexOf(a.code) ? b : a;
+}
+
+function checkMixed(lines: readonly InventoryLine[]): Rejection | null {
+  const first = new Map<string, InventoryLine>();
+  for (const [index, line] of lines.entries()) {
+    const other = first.get(keyOf(line));
+    if (other === undefined) first.set(keyOf(line), line);
+    else if (line.change.adjustment === undefined || other.change.adjustment === undefined) {
       return {
         code: "validation_failed",
         line: index,
         detail: "In an atomic request several lines for one item must all be adjustments; send one line for it.",
       };
     }
-    const partition = partitionOf(line.productId, draft.partitionCount);
-    const sequence = nextSequences.get(partition) ?? draft.nextSequence(partition);
-    const step = plan(draft, line, index, nowMs, end?.last ?? null, sequence);
-    if ("code" in step) return step;
-    nextSequences.set(partition, sequence + 1);
-    ends.set(key, { first: end?.first ?? step, last: step });
-    steps.push(step);
   }
-  for (const { first, last } of ends.values()) {
-    const rejection = belowZero(last, first.before, last.after);
-    if (rejection !== null) return rejection;
-  }
-  return steps;
+  return null;
 }
 
-const loweringRank = (line: InventoryLine): number => ((line.change.adjustment ?? 0) < 0 ? 1 : 0);
+/** What a line is about, as it was before the request. */
+interface Subject {
+  readonly sku: string;
+  readonly partition: number;
+  /** The item as recorded, deleted or not. */
+  readonly stored: Item | null;
+}
 
-/** Checks one line in the order of precedence, and works out the item after it. */
+/** Checks one line for itself, in the order of precedence. */
+function checkLine(draft: Draft, line: InventoryLine, index: number, nowMs: number): Subject | Rejection {
+  const partition = partitionOf(line.productId, draft.partitionCount);
+  const stored = draft.item(partition, line.productId, line.locationId);
+  const existing = stored !== null && stored.life !== "deleted" ? stored : null;
+  const subject = findSubject(draft, line, index, partition, existing);
+  if ("code" in subject) return subject;
+  const refused = checkGuard(line, index, existing) ?? checkTime(line, index, nowMs);
+  return refused ?? { sku: subject.sku, partition, stored };
+}
+
 function plan(
   draft: Draft,
   line: InventoryLine,
   index: number,
   nowMs: number,
-  earlier: Step | null,
-  sequence?: number,
-): Step | Rejection {
-  const partition = partitionOf(line.productId, draft.partitionCount);
-  const subject = findSubject(draft, line, index, partition);
-  if ("code" in subject) return subject;
-  const stored = earlier?.after ?? draft.item(partition, line.productId, line.locationId);
-  const before = stored;
-  const existing = stored !== null && stored.life !== "deleted" ? stored : null;
-  const unusable =
-    checkItem(line, index, existing) ?? checkGuard(line, index, earlier === null ? existing : (earlier.before ?? null));
-  if (unusable !== null) return unusable;
-  const after = changed(draft, line, before, partition, nowMs, sequence ?? draft.nextSequence(partition));
-  const refused = checkTime(line, index, nowMs) ?? checkRange(line, index, before, after);
-  if (refused !== null) return refused;
-  const isFact = line.change.countedAtMs !== undefined;
-  return { line, index, partition, sku: subject.sku, before, after, allowsNegative: line.allowNegative || isFact };
+  subject: Subject,
+  sequence: number,
+  before: Item | null,
+): Step {
+  const { partition, sku } = subject;
+  const after = changed(draft, line, before, partition, nowMs, sequence);
+  const allowsNegative = line.allowNegative || isCount(line.change);
+  return { line, index, partition, sku, before, after, allowsNegative };
 }
 
-function findSubject(draft: Draft, line: InventoryLine, index: number, partition: number): { sku: string } | Rejection {
+function findSubject(
+  draft: Draft,
+  line: InventoryLine,
+  index: number,
+  partition: number,
+  existing: Item | null,
+): { sku: string } | Rejection {
   const product = draft.product(partition, line.productId);
   const known =
     product !== null && product.life !== "deleted" && (line.sku === null || product.document.sku === line.sku);
@@ -121,8 +180,16 @@ function findSubject(draft: Draft, line: InventoryLine, index: number, partition
       detail: `There is no location ${line.locationId}. Create it with POST /v1/locations first.`,
     };
   }
+  if (existing === null && line.mustExist) {
+    return {
+      code: "not_found",
+      line: index,
+      detail: "There is no such inventory item. It may have been deleted; create it with POST /v1/inventory.",
+    };
+  }
   if (product.life === "archived") return archived(index, `Product ${line.productId}`);
   if (location.life === "archived") return archived(index, `Location ${line.locationId}`);
+  if (existing?.life === "archived" && line.change.retire === undefined) return archived(index, "The inventory item");
   return { sku: product.document.sku };
 }
 
@@ -134,24 +201,14 @@ function archived(index: number, subject: string): Rejection {
   };
 }
 
-function checkItem(line: InventoryLine, index: number, existing: Item | null): Rejection | null {
-  if (existing === null && line.mustExist) {
-    return {
-      code: "not_found",
-      line: index,
-      detail: "There is no such inventory item. It may have been deleted; create it with POST /v1/inventory.",
-    };
-  }
-  if (existing?.life === "archived" && line.change.retire === undefined) return archived(index, "The inventory item");
-  if (line.change.retire === "delete" && existing !== null && holdsAnything(existing)) {
-    return {
-      code: "in_use",
-      line: index,
-      detail:
-        "The item still holds stock, reservations or incoming units. Bring them to zero, or archive it with ?archive=true.",
-    };
-  }
-  return null;
+function checkRetirement({ line, index, before }: Step): Rejection | null {
+  if (line.change.retire !== "delete" || before === null || !holdsAnything(before)) return null;
+  return {
+    code: "in_use",
+    line: index,
+    detail:
+      "The item still holds stock, reservations or incoming units. Bring them to zero, or archive it with ?archive=true.",
+  };
 }
 
 const holdsAnything = (item: Item): boolean =>
@@ -163,7 +220,9 @@ function checkGuard(line: InventoryLine, index: number, current: Item | null): R
   const currentVersion = current?.version ?? 0;
   const isAbsolute =
     change.stockLevel !== undefined || change.unavailableStock !== undefined || change.incomingStock !== undefined;
-  if (isAbsolute && guard === null && change.countedAtMs === undefined) {
+  const isGuarded =
+    guard?.version !== undefined || guard?.stockLevel !== undefined || guard?.lastUpdatedMs !== undefined;
+  if (isAbsolute && !isGuarded && !isCount(change)) {
     return {
       code: "precondition_required",
       line: index,
@@ -173,8 +232,9 @@ function checkGuard(line: InventoryLine, index: number, current: Item | null): R
     };
   }
   if (guard === null) return null;
+  const versionStale = guard.version !== undefined && guard.version !== currentVersion;
   const stale =
-    (guard.version !== undefined && guard.version !== currentVersion) ||
+    versionStale ||
     (guard.stockLevel !== undefined && guard.stockLevel !== null && guard.stockLevel !== (current?.onHand ?? 0)) ||
     (guard.lastUpdatedMs !== undefined && guard.lastUpdatedMs !== (current?.updatedAtMs ?? 0));
   if (!stale) return null;
@@ -186,7 +246,7 @@ function checkGuard(line: InventoryLine, index: number, current: Item | null): R
     code: "version_conflict",
     line: index,
     currentVersion,
-    byIfMatch: guard.byIfMatch === true,
+    byIfMatch: versionStale && guard.byIfMatch === true,
     detail: `The item has changed: ${seen}. Read it again and repeat the change.`,
   };
 }
@@ -200,15 +260,26 @@ function changed(
   sequence: number,
 ): Item {
   const { change } = line;
-  const base = before ?? newItem(line, partition, sequence);
+  const fresh = newItem(line, partition, sequence);
+  // A deleted item that comes back keeps its number and goes on counting versions, but not its settings.
+  const base =
+    before?.life === "deleted"
+      ? { ...before, safetyStock: fresh.safetyStock, reorderPoint: fresh.reorderPoint }
+      : (before ?? fresh);
   const recordedAtMs = Math.max(nowMs, draft.head(partition).recordedAtMs);
   return {
     ...base,
-    onHand: newOnHand(draft, line, before),
-    unavailable: change.unavailableStock ?? base.unavailable,
-    incoming: change.incomingStock ?? base.incoming,
-    safetyStock: change.safetyStock ?? base.safetyStock,
-    reorderPoint: change.reorderPoint === undefined ? base.reorderPoint : change.reorderPoint,
+    // + 0 turns a negative zero into zero.
+    onHand: newOnHand(draft, line, before) + 0,
+    unavailable: (change.unavailableStock ?? base.unavailable) + 0,
+    incoming: (change.incomingStock ?? base.incoming) + 0,
+    safetyStock: (change.safetyStock ?? base.safetyStock) + 0,
+    reorderPoint:
+      change.reorderPoint === undefined
+        ? base.reorderPoint
+        : change.reorderPoint === null
+          ? null
+          : change.reorderPoint + 0,
     version: base.version + 1,
     lastSequence: sequence,
     updatedAtMs: recordedAtMs,
@@ -255,7 +326,7 @@ function checkTime(line: InventoryLine, index: number, nowMs: number): Rejection
   };
 }
 
-function checkRange(line: InventoryLine, index: number, before: Item | null, after: Item): Rejection | null {
+function checkRange({ line, index, before, after }: Step): Rejection | null {
   const moved = after.onHand - (before?.onHand ?? 0);
   const inRange = [after.onHand, availableOf(after), moved].every((value) => Math.abs(value) <= quantityMax);
   if (inRange) return null;
@@ -269,17 +340,24 @@ function checkRange(line: InventoryLine, index: number, before: Item | null, aft
 }
 
 /** A request may raise available at any time, but never take it below zero. */
-function belowZero(step: Step, before: Item | null, after: Item): Rejection | null {
+function dipsBelowZero({ allowsNegative, before, after }: Step): boolean {
   const availableBefore = before === null ? 0 : availableOf(before);
-  const availableAfter = availableOf(after);
-  if (step.allowsNegative || availableAfter >= 0 || availableAfter >= availableBefore) return null;
-  const requested = availableBefore - availableAfter;
+  return !allowsNegative && availableOf(after) < 0 && availableOf(after) < availableBefore;
+}
+
+/** @param before and `after`: the item around the whole request, whose lines for it are added up */
+function insufficient(step: Step, before: Item | null, after: Item): Rejection {
+  const availableBefore = before === null ? 0 : availableOf(before);
+  const available = Math.max(0, availableBefore);
+  const net = availableBefore - availableOf(after);
+  // Lines that raise an oversold item on the whole, but lower it in one of them: that one is what was asked for.
+  const requested = net > 0 ? net : -(step.line.change.adjustment ?? 0);
   return {
     code: "insufficient_stock",
     line: step.index,
-    available: Math.max(0, availableBefore),
+    available,
     requested,
-    detail: `${requested} asked for, ${Math.max(0, availableBefore)} available. Nothing was changed; take at most what is available.`,
+    detail: `${requested} asked for, ${available} available. Nothing was changed; take at most what is available.`,
   };
 }
 

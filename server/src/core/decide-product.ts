@@ -1,7 +1,7 @@
 /** Decides changes of products; SKUs are unique among products that are not deleted. */
 import { entryKinds } from "@onhand/protocol/vocabulary";
 import type { Product, ProductDocument } from "./catalogue.ts";
-import type { ProductCommand } from "./command.ts";
+import type { CatalogueOperation, ProductCommand } from "./command.ts";
 import { catalogueEntry, catalogueKind, nextVersioned } from "./decide-catalogue.ts";
 import type { Outcome } from "./outcome.ts";
 import { partitionOf } from "./partition.ts";
@@ -27,7 +27,10 @@ export function decideProduct(draft: Draft, command: ProductCommand, nowMs: numb
     command.ifMatchVersion,
     recordedAtMs,
   );
-  if ("code" in next) return { kind: "rejected", rejection: next };
+  if ("code" in next) {
+    const taken = next.code === "version_conflict" ? refuseSku(draft, productId, skuNamed(command.operation)) : null;
+    return { kind: "rejected", rejection: taken ?? next };
+  }
   const refusal =
     next.life === "deleted" ? refuseDeletion(draft, productId) : refuseSku(draft, productId, next.document.sku);
   if (refusal !== null) return { kind: "rejected", rejection: refusal };
@@ -53,7 +56,13 @@ function refuseDeletion(draft: Draft, productId: string): Rejection | null {
   };
 }
 
-function refuseSku(draft: Draft, productId: string, sku: string): Rejection | null {
+function skuNamed(operation: CatalogueOperation<ProductDocument>): string | null {
+  if (operation.kind === "delete") return null;
+  return operation.kind === "patch" ? (operation.fields.sku ?? null) : operation.document.sku;
+}
+
+function refuseSku(draft: Draft, productId: string, sku: string | null): Rejection | null {
+  if (sku === null) return null;
   const owner = draft.skuOwner(sku);
   if (owner === null || owner === productId) return null;
   return {

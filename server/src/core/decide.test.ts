@@ -17,7 +17,7 @@ test(
   () => {
     fc.assert(
       fc.property(past, fc.array(group, { minLength: 1, maxLength: 4 }), (book, groups) => compareRun(book, groups)),
-      cases(1_500),
+      cases(4_000),
     );
     expect.hasAssertions();
   },

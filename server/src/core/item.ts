@@ -34,3 +34,8 @@ export function availableOf(levels: Levels): number {
 export function oversoldOf(levels: Levels): number {
   return Math.max(0, -availableOf(levels));
 }
+
+/** Order of magnitude of available: 0 for none, then one band for each factor of eight. */
+export function availableBand(available: number): number {
+  return available <= 0 ? 0 : 1 + Math.floor(Math.log2(available) / 3);
+}

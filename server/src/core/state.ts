@@ -71,9 +71,11 @@ export class Draft implements State {
 
   movedSince(item: Item, momentMs: number): number {
     let moved = this.#base.movedSince(item, momentMs);
+    if (!Number.isSafeInteger(moved)) return Number.NaN;
     for (const entry of this.entries) {
       if (entry.itemNumber === item.itemNumber && entry.partition === item.partition && entry.occurredAtMs > momentMs) {
         moved += entry.delta.onHand;
+        if (!Number.isSafeInteger(moved)) return Number.NaN;
       }
     }
     return moved;

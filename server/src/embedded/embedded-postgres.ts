@@ -1,10 +1,10 @@
 import { findPackage, locateInstallation } from "./binaries.ts";
 import { assertUsable, ensureCluster, SUPERUSER } from "./cluster.ts";
 import { answers, DATABASE, type EmbeddedConnection } from "./connection.ts";
-import { type DataFolder, openDataFolder, pathsOf, readPassword } from "./data-folder.ts";
+import { openDataFolder, pathsOf, readPassword } from "./data-folder.ts";
 import { stopLeftoverServer } from "./leftover-server.ts";
 import { livingOwner, type Ownership, takeOwnership } from "./owner-lock.ts";
-import { type Postmaster, startPostmaster } from "./postmaster.ts";
+import { type Postmaster, type ServerPlan, startPostmaster } from "./postmaster.ts";
 import { readPostmasterFile } from "./postmaster-file.ts";
 import { logTail } from "./server-log.ts";
 import { withBuildSettings } from "./settings.ts";
@@ -43,7 +43,7 @@ export interface EmbeddedPostgresOptions {
   runAs?: string;
   /** Told, in a sentence, what an operator may wonder about: a recovery, a leftover server, a copy of the binaries. */
   onNote?: (message: string) => void;
-  /** Told when the server ends without `stop`: how, and the end of its log. The folder stays taken until `stop`. */
+  /** Told when the server ends without `stop`: how, and the end of its log. It is started again at the same place. */
   onUnexpectedExit?: (detail: string) => void;
 }
 
@@ -66,35 +66,51 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
     if (await ensureCluster(folder, installation, account)) note(`Created a database in ${folder.dir}`);
     await assertUsable(folder, installation);
     await giveTo(folder.cluster, account);
-    const postmaster = await startPostmaster({
+    const plan: ServerPlan = {
       ...{ folder, installation, account, note },
       settings: await withBuildSettings(installation, account, folder.cluster, options.settings ?? {}),
       socketDir: await makeSocketFolder(folder.dir, account),
       login: { user: SUPERUSER, password: await readPassword(folder), database: DATABASE },
-    });
-    return supervise(folder, postmaster, ownership, options.onUnexpectedExit);
+    };
+    return supervise(plan, await startPostmaster(plan), ownership, options.onUnexpectedExit);
   } catch (error) {
     await ownership.release();
     throw error;
   }
 }
 
+/** Starts the server again where its clients know it when it ends without having been told to. */
 function supervise(
-  folder: DataFolder,
-  postmaster: Postmaster,
+  plan: ServerPlan,
+  first: Postmaster,
   ownership: Ownership,
   onUnexpectedExit: ((detail: string) => void) | undefined,
 ): EmbeddedPostgres {
+  let current: Promise<Postmaster | null> = Promise.resolve(first);
   let stopping: Promise<void> | undefined;
-  void postmaster.exited.then(async (how) => {
-    if (stopping !== undefined) return;
-    const log = await logTail(folder.log).catch(() => "");
-    onUnexpectedExit?.(`The database server stopped unexpectedly: ${how}. The end of ${folder.log}:\n${log}`);
-  });
+  const restart = async (ended: Postmaster, how: string): Promise<Postmaster | null> => {
+    const log = await logTail(plan.folder.log).catch(() => "");
+    onUnexpectedExit?.(`The database server stopped unexpectedly: ${how}. The end of ${plan.folder.log}:\n${log}`);
+    try {
+      const next = await startPostmaster({ ...plan, port: ended.connection.port });
+      plan.note("The database server was started again");
+      watch(next);
+      return next;
+    } catch (error) {
+      plan.note(`The database server could not be started again: ${error instanceof Error ? error.message : error}`);
+      return null;
+    }
+  };
+  const watch = (postmaster: Postmaster): void => {
+    void postmaster.exited.then((how) => {
+      if (stopping === undefined) current = restart(postmaster, how);
+    });
+  };
+  watch(first);
   return {
-    connection: postmaster.connection,
+    connection: first.connection,
     stop() {
-      stopping ??= postmaster.stop().then(() => ownership.release());
+      stopping ??= current.then((postmaster) => postmaster?.stop()).then(() => ownership.release());
       return stopping;
     },
   };

@@ -36,6 +36,8 @@ export interface ServerPlan {
   account: Account | null;
   settings: Readonly<Record<string, string>>;
   socketDir: string | null;
+  /** Where a server before this one was reached, so that its clients find it again; else a free one is taken. */
+  port?: number;
   /** Without host and port, which come from the start. */
   login: Pick<EmbeddedConnection, "user" | "password" | "database">;
   note: (message: string) => void;
@@ -50,7 +52,7 @@ const PASSING_FAILURES = [/could not create any TCP\/IP sockets/, /pre-existing 
  */
 export async function startPostmaster(plan: ServerPlan): Promise<Postmaster> {
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = plan.port ?? (await freePort());
     const logStart = await logSizeBytes(plan.folder.log);
     const postmaster = await launch(plan, port);
     const failure = await waitUntilReady(postmaster, plan);

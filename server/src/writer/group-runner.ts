@@ -59,8 +59,6 @@ interface Attempt {
   count: number;
 }
 
-const nothing: GiveAnswers = () => {};
-
 export class GroupRunner {
   readonly #context: RunnerContext;
 
@@ -171,10 +169,10 @@ export class GroupRunner {
     for (const outcome of decision.outcomes) countOutcome(metrics, outcome);
     this.#context.onCommitted();
     const { headVector } = group.rows;
-    return jobs.length === 0
-      ? nothing
-      : () =>
-          jobs.forEach((job, index) => job.settle({ outcome: decision.outcomes[index]!, headVector, replayed: false }));
+    return () => {
+      for (const [index, job] of jobs.entries())
+        job.settle({ outcome: decision.outcomes[index]!, headVector, replayed: false });
+    };
   }
 }
 

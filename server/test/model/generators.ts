@@ -99,6 +99,7 @@ const itemChange: fc.Arbitrary<(item: ModelItem | null) => ItemChange> = fc.oneo
     arbitrary: fc
       .record({
         level: sometimes(absolute),
+        countedAtMs: fc.option(time, { nil: undefined, freq: 1 }),
         unavailableStock: sometimes(stateLevel),
         incomingStock: sometimes(stateLevel),
         safetyStock: fc.nat({ max: 9 }),
@@ -106,6 +107,7 @@ const itemChange: fc.Arbitrary<(item: ModelItem | null) => ItemChange> = fc.oneo
       })
       .map(({ level, ...rest }) => (item: ModelItem | null) => ({
         ...given("stockLevel", level?.(item)),
+        ...given("countedAtMs", rest.countedAtMs),
         ...given("unavailableStock", rest.unavailableStock),
         ...given("incomingStock", rest.incomingStock),
         safetyStock: rest.safetyStock,
@@ -162,10 +164,10 @@ const lineTemplate = fc
   .record({
     productId: fc.constantFrom(...productIds),
     locationId: fc.constantFrom(...locationIds),
-    sku: fc.constantFrom("none", "none", "none", "right", "other"),
+    sku: fc.constantFrom("none", "none", "none", "none", "none", "none", "right", "right", "other"),
     change: itemChange,
     guard,
-    mustExist: fc.constantFrom(false, false, false, true),
+    mustExist: fc.constantFrom(false, false, false, false, false, true),
     allowNegative: fc.constantFrom(false, false, false, true),
     movementType: fc.constantFrom(...movementTypes),
     occurredAtMs: fc.option(time, { freq: 1 }),
@@ -251,13 +253,11 @@ const productOperation: fc.Arbitrary<CatalogueOperation<ProductDocument>> = fc.o
     kind: fc.constant("create" as const),
     document: fc.tuple(fc.constantFrom(...skus), name).map((pair) => productDocument(...pair)),
   }),
-  fc
-    .tuple(fc.constantFrom(...skus), name, life)
-    .map(([sku, label, next]) => ({
-      kind: "replace" as const,
-      document: productDocument(sku, label),
-      ...given("life", next),
-    })),
+  fc.tuple(fc.constantFrom(...skus), name, life).map(([sku, label, next]) => ({
+    kind: "replace" as const,
+    document: productDocument(sku, label),
+    ...given("life", next),
+  })),
   fc.tuple(sometimes(fc.constantFrom(...skus)), sometimes(name), life).map(([sku, label, next]) => ({
     kind: "patch" as const,
     fields: { ...given("sku", sku), ...given("name", label) },
@@ -296,7 +296,7 @@ export const template: fc.Arbitrary<Template> = fc.oneof(
 );
 
 const mostlyActive = fc.oneof(
-  { weight: 8, arbitrary: fc.constant("active" as const) },
+  { weight: 12, arbitrary: fc.constant("active" as const) },
   { weight: 2, arbitrary: fc.constantFrom(...lifeStates) },
 );
 const existence = fc.option(mostlyActive, { nil: null, freq: 12 });

@@ -38,6 +38,10 @@ export function executeInventory(world: World, command: InventoryCommand, nowMs:
   return { kind: "lines", lines: record(world, command, moves) };
 }
 
+/** A count says how many there were, and when: one without the other is none. */
+const isCount = ({ change }: InventoryLine): boolean =>
+  change.stockLevel !== undefined && change.countedAtMs !== undefined;
+
 const isSameItem = (a: InventoryLine, b: InventoryLine): boolean =>
   a.productId === b.productId && a.locationId === b.locationId;
 
@@ -84,7 +88,7 @@ function faultsOfGuard(line: InventoryLine, index: number, item: ModelItem | nul
   const setsLevel =
     change.stockLevel !== undefined || change.unavailableStock !== undefined || change.incomingStock !== undefined;
   const guarded =
-    change.countedAtMs !== undefined ||
+    isCount(line) ||
     guard?.version !== undefined ||
     guard?.stockLevel !== undefined ||
     guard?.lastUpdatedMs !== undefined;
@@ -172,9 +176,8 @@ function faultsOfMoves(world: World, command: InventoryCommand, moves: readonly 
     if ([after.onHand, available(after), moved].some((value) => magnitude(value) > max)) {
       faults.push({ code: "validation_failed", line: index });
     }
-    const isFact = line.change.countedAtMs !== undefined;
     const takesBelowZero = available(after) < 0n && available(after) < beforeAvailable;
-    if (takesBelowZero && !line.allowNegative && !isFact) {
+    if (takesBelowZero && !line.allowNegative && !isCount(line)) {
       faults.push({ code: "insufficient_stock", line: index, ...shortage(world, command, line, moves) });
     }
   }
@@ -214,7 +217,7 @@ function record(world: World, command: InventoryCommand, moves: readonly Move[])
       safetyStock: Number(after.safetyStock),
       reorderPoint: after.reorderPoint === null ? null : Number(after.reorderPoint),
       movementType: movementTypes.indexOf(line.movementType),
-      allowsNegative: line.allowNegative || line.change.countedAtMs !== undefined,
+      allowsNegative: line.allowNegative || isCount(line),
       occurredAtMs: line.occurredAtMs ?? line.change.countedAtMs ?? after.updatedAtMs,
       recordedAtMs: after.updatedAtMs,
       actor: command.actor,

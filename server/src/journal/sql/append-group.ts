@@ -5,7 +5,7 @@
  */
 import { lifeStates } from "@onhand/protocol/vocabulary";
 import type { SealedEntry } from "../../core/entry.ts";
-import { availableOf, type Item, type Levels, oversoldOf } from "../../core/item.ts";
+import { availableBand, availableOf, type Item, type Levels, oversoldOf } from "../../core/item.ts";
 import {
   bigintArray,
   booleanArray,
@@ -61,11 +61,6 @@ export interface GroupRows {
   /** Where all partitions were when the group was decided: what a replay's cursor is made from. */
   readonly headVector: Uint8Array;
   readonly recordedAtMs: number;
-}
-
-/** Order of magnitude of available: 0 for none, then one band for each factor of eight. */
-export function availableBand(available: number): number {
-  return available <= 0 ? 0 : 1 + Math.floor(Math.log2(available) / 3);
 }
 
 const text = `

@@ -1,0 +1,163 @@
+/** The OpenAPI 3.1 document, made from the table of operations. */
+import { type Operation, operations } from "./operations.ts";
+import { Problem, problemKinds } from "./problems.ts";
+
+const problemContent = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
+
+const conventions = `One source of truth for stock across every place a business sells from.
+
+**Idempotency.** Every write takes \`Idempotency-Key\` (or \`operationId\` in the body or line): the same key with the same body gives the first answer again, with \`Idempotent-Replayed: true\`; with another body it is refused with 422.
+
+**Concurrency.** Every item, product and location has a \`version\` and a strong \`ETag\`; \`If-Match\` is honoured everywhere. Setting an absolute level needs a guard.
+
+**Errors** are RFC 9457 problems; their codes are listed under [/docs/problems](/docs/problems).`;
+
+type Json = Record<string, unknown>;
+
+/** Schemas with an `$id` become components, everything else stays in place. */
+function collect(schema: unknown, components: Json): unknown {
+  if (Array.isArray(schema)) return schema.map((element) => collect(element, components));
+  if (typeof schema !== "object" || schema === null) return schema;
+  const { $id, ...rest } = schema as Json;
+  const plain = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, collect(value, components)]));
+  if (typeof $id !== "string") return plain;
+  components[$id] = plain;
+  return { $ref: `#/components/schemas/${$id}` };
+}
+
+function parametersOf(operation: Operation, components: Json): Json[] {
+  const inPath = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+  const required = (operation.query as { required?: string[] } | undefined)?.required ?? [];
+  const inQuery = Object.entries((operation.query?.properties ?? {}) as Record<string, Json>).map(([name, schema]) => ({
+    name,
+    in: "query",
+    required: required.includes(name),
+    ...(schema.description === undefined ? {} : { description: schema.description }),
+    schema: collect(schema, components),
+  }));
+  const headers = operation.writes
+    ? [
+        {
+          name: "Idempotency-Key",
+          in: "header",
+          required: false,
+          description: "Makes a repeat harmless; the client library always sends one",
+          schema: { type: "string", minLength: 1, maxLength: 255 },
+        },
+        {
+          name: "If-Match",
+          in: "header",
+          required: false,
+          description: "ETag that the resource must have",
+          schema: { type: "string" },
+        },
+      ]
+    : [];
+  return [...inPath, ...inQuery, ...headers];
+}
+
+/** Codes that an operation may answer with besides success. */
+function problemsOf(operation: Operation): (keyof typeof problemKinds)[] {
+  const always = ["validation_failed", "unauthorized", "forbidden", "internal", "overloaded", "not_ready"] as const;
+  const byId = operation.path.includes("{") ? (["not_found"] as const) : [];
+  const body = operation.body === undefined ? [] : (["payload_too_large", "unsupported_media_type"] as const);
+  const writes = operation.writes
+    ? ([
+        "not_found",
+        "already_exists",
+        "insufficient_stock",
+        "version_conflict",
+        "in_use",
+        "archived",
+        "precondition_required",
+        "idempotency_key_reused",
+        "outcome_unknown",
+      ] as const)
+    : [];
+  const feed = operation.path.endsWith("/updates") ? (["cursor_expired"] as const) : [];
+  return [...new Set([...always, ...byId, ...body, ...writes, ...feed])];
+}
+
+function responsesOf(operation: Operation, components: Json): Json {
+  const responses: Record<string, Json> = {};
+  const headers = { "X-Request-Id": { schema: { type: "string" } } };
+  responses[operation.status] =
+    operation.response === null
+      ? { description: "Done", headers }
+      : {
+          description: "Success",
+          headers,
+          content: { "application/json": { schema: collect(operation.response, components) } },
+        };
+  if (operation.method === "GET")
+    responses["304"] = { description: "Not modified: `If-None-Match` names the current ETag" };
+  const problems = problemsOf(operation);
+  if (operation.writes)
+    responses["412"] = { description: "`If-Match` is stale (`version_conflict`)", content: problemContent };
+  for (const code of problems) {
+    const { status, title } = problemKinds[code];
+    const known = responses[status]?.description;
+    responses[status] = {
+      description: known === undefined ? `${title} (\`${code}\`)` : `${known} · ${title} (\`${code}\`)`,
+      content: problemContent,
+    };
+  }
+  // A bulk request that is applied together answers 409 with the verdict of each line.
+  if (operation.path.endsWith("/bulk-update")) {
+    responses["409"] = {
+      description: "An atomic line was refused: nothing was applied",
+      content: { ...problemContent, "application/json": { schema: collect(operation.response, components) } },
+    };
+  }
+  return responses;
+}
+
+function describe(operationId: string, operation: Operation, components: Json): Json {
+  return {
+    operationId,
+    summary: operation.summary,
+    tags: [operation.path.split("/")[2]!],
+    ...(operation.right === null ? {} : { description: `Needs the role \`${operation.right}\`.` }),
+    parameters: parametersOf(operation, components),
+    ...(operation.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { "application/json": { schema: collect(operation.body, components) } },
+          },
+        }),
+    responses: responsesOf(operation, components),
+  };
+}
+
+/** @param version version of the server @returns the document as plain JSON */
+export function openApiDocument(version: string): Json {
+  const components: Json = {};
+  collect(Problem, components);
+  const paths: Record<string, Json> = {};
+  for (const [operationId, operation] of Object.entries(operations as Record<string, Operation>)) {
+    // One path template can stand only once: calls on one item share their parameter's name.
+    const path = operation.path.replace("{inventoryIdOrSku}", "{inventoryId}");
+    paths[path] ??= {};
+    paths[path][operation.method.toLowerCase()] = describe(operationId, { ...operation, path }, components);
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Onhand",
+      version,
+      description: conventions,
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+    security: [{ apiKey: [] }],
+    paths,
+    components: { schemas: components, securitySchemes: { apiKey: { type: "http", scheme: "bearer" } } },
+  };
+}

@@ -1,0 +1,191 @@
+/** The one file that wires everything: from a configuration to a running server. */
+import { Registry } from "prom-client";
+import { Keyring } from "./auth/keyring.ts";
+import { Submitter } from "./commands/submitter.ts";
+import type { Config } from "./config/config.ts";
+import { limits } from "./core/limits.ts";
+import type { DatabaseTarget } from "./db/connection-options.ts";
+import { unsafeSettings } from "./db/durability.ts";
+import { migrate } from "./db/migrate.ts";
+import { type Database, openDatabase } from "./db/pool.ts";
+import { CursorCodec } from "./feed/cursor.ts";
+import { FeedReader } from "./feed/feed-reader.ts";
+import { HeadsWatcher } from "./feed/heads-watcher.ts";
+import { createApi } from "./host/api.ts";
+import { addDocsPages } from "./host/docs-pages.ts";
+import { type Listener, listen } from "./host/listener.ts";
+import { addOperationsPages } from "./host/operations-pages.ts";
+import type { RestContext } from "./inbound/rest/context.ts";
+import { explainFailure } from "./inbound/rest/outcome-problems.ts";
+import { PageTokens } from "./inbound/rest/page-token.ts";
+import { restRoutes } from "./inbound/rest/routes.ts";
+import { readBoard } from "./journal/board-reader.ts";
+import type { ReachFailpoint } from "./journal/group-transaction.ts";
+import { type Clock, systemClock } from "./lib/clock.ts";
+import { tokenSigner } from "./lib/signed-token.ts";
+import { CatalogueQueries } from "./queries/catalogue-queries.ts";
+import { ItemQueries } from "./queries/item-queries.ts";
+import { MovementQueries } from "./queries/movement-queries.ts";
+import { type Installation, readInstallation } from "./registry/installation.ts";
+import { ensureBootstrapKey } from "./registry/key-registry.ts";
+import { httpMetrics } from "./telemetry/http-metrics.ts";
+import type { Logger } from "./telemetry/logger.ts";
+import { registerGauges } from "./telemetry/process-metrics.ts";
+import { writerMetrics } from "./telemetry/writer-metrics.ts";
+import { version } from "./version.ts";
+import { HeadBoard } from "./writer/head-board.ts";
+import { Writer } from "./writer/writer.ts";
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly target: DatabaseTarget;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  readonly reach?: ReachFailpoint;
+}
+
+/** The database may lose what it acknowledged; the message names the settings. */
+export class UnsafeDatabase extends Error {
+  override readonly name = "UnsafeDatabase";
+}
+
+/** Brings the schema up to date and makes sure that somebody can get in. @returns a key that was made now, shown once */
+export async function prepareDatabase(
+  target: DatabaseTarget,
+  config: Config,
+): Promise<{ applied: string[]; newKey: string | null }> {
+  const owner = openDatabase(target, { name: "migrate", role: "owner" }, 2);
+  try {
+    const unsafe = config.allowsUnsafeDatabase ? [] : await unsafeSettings(owner);
+    if (unsafe.length > 0) {
+      throw new UnsafeDatabase(
+        `The database has ${unsafe.join(", ")} off and may lose acknowledged changes. Turn it on, or start with ONHAND_ALLOW_UNSAFE_DATABASE=true to accept that.`,
+      );
+    }
+    const applied = await migrate(owner, config.partitionCount);
+    return { applied, newKey: await ensureBootstrapKey(owner, config.bootstrapKey) };
+  } finally {
+    await owner.close();
+  }
+}
+
+/** What writes, with what it needs: shared by the server and by commands that write without HTTP. */
+export interface WriteSide {
+  readonly database: Database;
+  readonly installation: Installation;
+  readonly board: HeadBoard;
+  readonly writer: Writer;
+  readonly submitter: Submitter;
+  readonly items: ItemQueries;
+  stop(): Promise<void>;
+}
+
+/** Opens the write side on a prepared database. */
+export async function openWriteSide(
+  options: AppOptions,
+  registry: Registry,
+  onCommitted: () => void = () => {},
+): Promise<WriteSide> {
+  const { config, target, logger, clock = systemClock } = options;
+  const database = openDatabase(target, { name: "reads", role: "application" }, config.poolConnectionsMax, (error) =>
+    logger.warn({ err: error }, "an idle connection was lost"),
+  );
+  const installation = await readInstallation(database);
+  const board = new HeadBoard((await readBoard(database)).heads);
+  const writer = new Writer({
+    target,
+    partitionCount: installation.partitionCount,
+    laneCount: Math.min(config.laneCount, installation.partitionCount),
+    queueEntriesMax: config.queueEntriesMax,
+    cacheItemsMax: config.cacheItemsMax,
+    board,
+    clock,
+    metrics: writerMetrics(registry),
+    reach: options.reach ?? null,
+    onCommitted,
+  });
+  return {
+    database,
+    installation,
+    board,
+    writer,
+    submitter: new Submitter(writer),
+    items: new ItemQueries(database, installation.partitionCount),
+    async stop() {
+      await writer.stop();
+      await database.close();
+    },
+  };
+}
+
+export interface App {
+  readonly listener: Listener;
+  /** Finishes what was accepted, then frees everything. */
+  stop(): Promise<void>;
+}
+
+/** Starts a server on a prepared database. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, logger, clock = systemClock } = options;
+  const registry = new Registry();
+  let watcher: HeadsWatcher | null = null;
+  const write = await openWriteSide(options, registry, () => watcher?.nudge());
+  const { database, installation } = write;
+  watcher = new HeadsWatcher(database, clock, (heads) => write.board.observe(heads));
+  const keyring = new Keyring(database, clock);
+  const signer = tokenSigner(installation.cursorSecret);
+  const rest: RestContext = {
+    submitter: write.submitter,
+    items: write.items,
+    catalogue: new CatalogueQueries(database, installation.partitionCount),
+    movements: new MovementQueries(database),
+    cursors: new CursorCodec(signer),
+    feed: new FeedReader(database, watcher),
+    watcher,
+    pageTokens: new PageTokens(signer),
+    clock,
+    defaultCurrency: config.defaultCurrency,
+    eventSource: `/onhand/${installation.installationId}`,
+  };
+  let isStopping = false;
+  const app = createApi({
+    routes: restRoutes(rest),
+    keyring,
+    clock,
+    logger,
+    metrics: httpMetrics(registry),
+    jsonDepthMax: limits.jsonDepthMax,
+    explain: explainFailure,
+  });
+  addDocsPages(app, version);
+  addOperationsPages(app, { keyring, clock, registry, whyNotReady: () => whyNotReady(database, isStopping) });
+  registerGauges(registry, {
+    writer: () => write.writer.load(),
+    pool: () => database.counts(),
+    inFlightCommands: () => write.submitter.inFlightCount,
+    feedWaiting: () => rest.watcher.waiting,
+  });
+  await keyring.start();
+  await watcher.start();
+  const listener = listen(app, config.host, config.port);
+  return {
+    listener,
+    async stop() {
+      isStopping = true;
+      await rest.watcher.stop();
+      await listener.drain(config.drainMsMax);
+      await keyring.stop();
+      await write.stop();
+    },
+  };
+}
+
+async function whyNotReady(database: Database, isStopping: boolean): Promise<string | null> {
+  if (isStopping) return "The server is stopping.";
+  try {
+    await database.query({ text: "SELECT 1" });
+    return null;
+  } catch {
+    return "The database does not answer.";
+  }
+}

@@ -1,0 +1,31 @@
+/** Statements on API keys. */
+import type { Role } from "@onhand/protocol/vocabulary";
+import type { Statement } from "../../db/pool.ts";
+
+export const selectActiveKeys = (): Statement => ({
+  name: "select_active_keys",
+  text: "SELECT key_id, name, role, digest FROM api_key WHERE revoked_at IS NULL",
+});
+
+export const selectKeys = (): Statement => ({
+  text: "SELECT key_id, name, role, created_at, revoked_at FROM api_key ORDER BY created_at, key_id",
+});
+
+/** Adds a key; a digest that exists already is left as it is. */
+export const insertKey = (keyId: string, name: string, role: Role, digest: Uint8Array): Statement => ({
+  text: `INSERT INTO api_key (key_id, name, role, digest, created_at) VALUES ($1, $2, $3, $4, now())
+         ON CONFLICT DO NOTHING RETURNING key_id`,
+  values: [keyId, name, role, Buffer.from(digest)],
+});
+
+/** Replaces the secret of the key that the environment sets. */
+export const replaceBootstrapKey = (keyId: string, digest: Uint8Array): Statement => ({
+  text: `INSERT INTO api_key (key_id, name, role, digest, created_at) VALUES ($1, 'bootstrap', 'admin', $2, now())
+         ON CONFLICT (key_id) DO UPDATE SET digest = excluded.digest, revoked_at = NULL`,
+  values: [keyId, Buffer.from(digest)],
+});
+
+export const revokeKey = (keyId: string): Statement => ({
+  text: "UPDATE api_key SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL RETURNING key_id",
+  values: [keyId],
+});

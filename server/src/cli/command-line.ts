@@ -1,0 +1,59 @@
+/** The command line: finds the command, shows help, and says in one sentence what went wrong. */
+import { version } from "../version.ts";
+import { type Command, UsageError } from "./command.ts";
+import { keysCommand } from "./keys.ts";
+import { migrateCommand } from "./migrate.ts";
+import { serveCommand } from "./serve.ts";
+
+const commands: readonly Command[] = [serveCommand, migrateCommand, keysCommand];
+
+const overview = (): string => `Onhand ${version}: the inventory service
+
+Usage: onhand COMMAND [options]
+
+${commands.map((command) => `  ${command.name.padEnd(10)} ${command.summary}`).join("\n")}
+
+"onhand COMMAND --help" shows options and examples.
+
+Examples:
+  npx onhand serve
+  npx onhand keys create --role writer --name till-7
+`;
+
+/** Errors that say what to do next: shown as they are, without a stack. */
+const plainErrors = new Set([
+  "ConfigError",
+  "UsageError",
+  "UnsafeDatabase",
+  "PortInUse",
+  "SchemaTooNew",
+  "DataFolderInUseError",
+  "EmbeddedPostgresError",
+]);
+
+/** @returns the exit code */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(overview());
+    return name === undefined ? 2 : 0;
+  }
+  if (name === "--version") {
+    process.stdout.write(`${version}\n`);
+    return 0;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  try {
+    if (command === undefined) throw new UsageError(`There is no command "${name}". "npx onhand --help" lists them.`);
+    if (rest.includes("--help") || rest.includes("-h")) {
+      process.stdout.write(`${command.help}\n`);
+      return 0;
+    }
+    return await command.run(rest);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const isPlain = plainErrors.has(error.name) || ("code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
+    process.stderr.write(`${isPlain ? error.message : (error.stack ?? error.message)}\n`);
+    return error.name === "UsageError" || error.name === "ConfigError" ? 2 : 1;
+  }
+}

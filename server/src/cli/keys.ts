@@ -1,0 +1,84 @@
+/** `onhand keys`: creates, lists and revokes API keys. */
+import { parseArgs } from "node:util";
+import { type Role, roles } from "@onhand/protocol/vocabulary";
+import { prepareDatabase } from "../app.ts";
+import { openDatabase } from "../db/pool.ts";
+import { formatRfc3339 } from "../lib/rfc3339.ts";
+import { createKey, listKeys, revoke } from "../registry/key-registry.ts";
+import { type Command, UsageError } from "./command.ts";
+import { accessDatabase } from "./database-access.ts";
+import { readSettings } from "./settings-flags.ts";
+
+async function create(database: ReturnType<typeof openDatabase>, args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { name: { type: "string", default: "unnamed" }, role: { type: "string" } },
+  });
+  if (!roles.includes(values.role as Role))
+    throw new UsageError(
+      `--role is one of ${roles.join(", ")}. For example: npx onhand keys create --name till-7 --role writer`,
+    );
+  const { keyId, secret } = await createKey(database, values.name, values.role as Role, Date.now());
+  process.stdout.write(`${keyId} (${values.role}, ${values.name})\nThe key, shown this once: ${secret}\n`);
+  return 0;
+}
+
+async function list(database: ReturnType<typeof openDatabase>): Promise<number> {
+  for (const key of await listKeys(database)) {
+    const state = key.revokedAtMs === null ? "active" : `revoked ${formatRfc3339(key.revokedAtMs)}`;
+    process.stdout.write(
+      `${key.keyId.padEnd(32)} ${key.role.padEnd(7)} ${formatRfc3339(key.createdAtMs)} ${state.padEnd(34)} ${key.name}\n`,
+    );
+  }
+  return 0;
+}
+
+async function revokeOne(database: ReturnType<typeof openDatabase>, keyId: string | undefined): Promise<number> {
+  if (keyId === undefined)
+    throw new UsageError("Name the key: npx onhand keys revoke key_…  (npx onhand keys list shows them)");
+  const done = await revoke(database, keyId);
+  process.stdout.write(
+    done
+      ? `${keyId} is revoked; servers stop taking it within seconds.\n`
+      : `There is no active key ${keyId}. "npx onhand keys list" shows them.\n`,
+  );
+  return done ? 0 : 1;
+}
+
+export const keysCommand: Command = {
+  name: "keys",
+  summary: "Create, list and revoke API keys",
+  help: `Usage: onhand keys create --role admin|writer|reader [--name NAME]
+       onhand keys list
+       onhand keys revoke KEY_ID
+
+A key is shown once, when it is created; the database holds only a digest. A running server takes new keys at once and
+stops taking revoked ones within seconds.
+
+Examples:
+  npx onhand keys create --role admin --name me
+  npx onhand keys create --role writer --name till-7
+  npx onhand keys revoke key_01jd3k5x9q2v7m4n8p6r1s0t3w`,
+  async run(args) {
+    const { config, rest } = readSettings(args);
+    const [verb, ...more] = rest;
+    if (verb !== "create" && verb !== "list" && verb !== "revoke")
+      throw new UsageError('keys takes create, list or revoke. "npx onhand keys --help" shows examples.');
+    const access = await accessDatabase(config, `onhand keys ${verb}`);
+    try {
+      await prepareDatabase(access.target, config);
+      const database = openDatabase(access.target, { name: "keys", role: "application" }, 1);
+      try {
+        return verb === "create"
+          ? await create(database, more)
+          : verb === "list"
+            ? await list(database)
+            : await revokeOne(database, more[0]);
+      } finally {
+        await database.close();
+      }
+    } finally {
+      await access.release();
+    }
+  },
+};

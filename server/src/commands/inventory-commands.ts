@@ -1,0 +1,145 @@
+/** Makes commands from what callers send about stock. */
+import type { Adjustment, PatchItem, SetLevel } from "@onhand/protocol/requests";
+import type { MovementType } from "@onhand/protocol/vocabulary";
+import { commitmentOf } from "../core/chain.ts";
+import type { EntryText, Guard, InventoryCommand, InventoryLine, ItemChange } from "../core/command.ts";
+import { randomBytes } from "../lib/random-id.ts";
+import { parseRfc3339Ms } from "../lib/rfc3339.ts";
+import { originOf, type RequestContext } from "./request-context.ts";
+
+export type LevelUpdate = Adjustment | SetLevel;
+
+const saltBytes = 16;
+
+/** @param ifMatchVersion version named by `If-Match`, or null */
+export function updateLine(update: LevelUpdate, productId: string, ifMatchVersion: number | null): InventoryLine {
+  const change: ItemChange =
+    "adjustment" in update
+      ? { adjustment: normal(update.adjustment) }
+      : {
+          stockLevel: normal(update.stockLevel),
+          ...(update.countedAt === undefined ? {} : { countedAtMs: parseRfc3339Ms(update.countedAt) }),
+        };
+  return {
+    productId,
+    sku: update.productId === undefined ? (update.sku ?? null) : null,
+    locationId: update.locationId,
+    change,
+    guard: guardOf(update, ifMatchVersion),
+    mustExist: false,
+    allowNegative: update.allowNegative === true,
+    movementType: (update.type as MovementType | undefined) ?? "correction",
+    occurredAtMs: update.timestamp === undefined ? null : parseRfc3339Ms(update.timestamp),
+    text: textOf(update.reason, update.reference),
+  };
+}
+
+/** The item that a change by inventory id concerns. */
+export interface ItemAddress {
+  readonly productId: string;
+  readonly locationId: string;
+}
+
+export function patchLine(patch: PatchItem, item: ItemAddress, ifMatchVersion: number | null): InventoryLine {
+  const change: ItemChange = {
+    ...(patch.stockLevel === undefined ? {} : { stockLevel: normal(patch.stockLevel) }),
+    ...(patch.countedAt === undefined ? {} : { countedAtMs: parseRfc3339Ms(patch.countedAt) }),
+    ...(patch.unavailableStock === undefined ? {} : { unavailableStock: normal(patch.unavailableStock) }),
+    ...(patch.incomingStock === undefined ? {} : { incomingStock: normal(patch.incomingStock) }),
+    ...(patch.safetyStock === undefined ? {} : { safetyStock: normal(patch.safetyStock) }),
+    ...(patch.reorderPoint === undefined ? {} : { reorderPoint: patch.reorderPoint }),
+    ...(patch.status === undefined ? {} : { retire: patch.status === "archived" ? "archive" : "restore" }),
+  };
+  return {
+    ...item,
+    sku: null,
+    change,
+    guard: guardOf(patch, ifMatchVersion),
+    mustExist: true,
+    allowNegative: patch.allowNegative === true,
+    movementType: (patch.type as MovementType | undefined) ?? "correction",
+    occurredAtMs: patch.timestamp === undefined ? null : parseRfc3339Ms(patch.timestamp),
+    text: textOf(patch.reason, patch.reference),
+  };
+}
+
+export function retireLine(
+  item: ItemAddress,
+  retire: "archive" | "delete",
+  ifMatchVersion: number | null,
+): InventoryLine {
+  const guard: Guard | null = ifMatchVersion === null ? null : { version: ifMatchVersion, byIfMatch: true };
+  return {
+    ...item,
+    sku: null,
+    change: { retire },
+    guard,
+    mustExist: true,
+    allowNegative: false,
+    movementType: "correction",
+    occurredAtMs: null,
+    text: null,
+  };
+}
+
+/** @param key idempotency key of this command within the principal */
+export function inventoryCommand(
+  context: RequestContext,
+  key: string,
+  lines: readonly InventoryLine[],
+): InventoryCommand {
+  return { kind: "inventory", lines, ...originOf(context, key, lines.map(contentOf)) };
+}
+
+/** What makes two lines the same request: everything but the random salt. */
+function contentOf(line: InventoryLine): unknown {
+  const subject = line.sku ?? line.productId;
+  const { change: c, guard: g, text } = line;
+  return [
+    subject,
+    line.locationId,
+    [
+      c.adjustment,
+      c.stockLevel,
+      c.countedAtMs,
+      c.unavailableStock,
+      c.incomingStock,
+      c.safetyStock,
+      c.reorderPoint === null ? "none" : c.reorderPoint,
+      c.retire,
+    ],
+    g === null ? null : [g.version, g.stockLevel === null ? "any" : g.stockLevel, g.lastUpdatedMs, g.byIfMatch],
+    line.allowNegative,
+    line.movementType,
+    line.occurredAtMs,
+    text?.reason,
+    text?.reference,
+  ];
+}
+
+/** JSON has a negative zero; stock has not. */
+const normal = (quantity: number): number => (quantity === 0 ? 0 : quantity);
+
+interface GuardFields {
+  readonly expectedVersion?: number;
+  readonly expectedStockLevel?: number | null;
+  readonly expectedLastUpdated?: string;
+}
+
+function guardOf(fields: GuardFields, ifMatchVersion: number | null): Guard | null {
+  const { expectedStockLevel, expectedLastUpdated } = fields;
+  const version = ifMatchVersion ?? fields.expectedVersion;
+  if (version === undefined && expectedStockLevel === undefined && expectedLastUpdated === undefined) return null;
+  return {
+    ...(version === undefined ? {} : { version, byIfMatch: ifMatchVersion !== null }),
+    ...(expectedStockLevel === undefined ? {} : { stockLevel: expectedStockLevel }),
+    ...(expectedLastUpdated === undefined ? {} : { lastUpdatedMs: parseRfc3339Ms(expectedLastUpdated) }),
+  };
+}
+
+function textOf(reason: string | undefined, reference: string | undefined): EntryText | null {
+  if (reason === undefined && reference === undefined) return null;
+  const salt = randomBytes(saltBytes);
+  const words = { reason: reason ?? null, reference: reference ?? null };
+  return { ...words, salt, commitment: commitmentOf(salt, words.reason, words.reference) };
+}

@@ -1,0 +1,113 @@
+/**
+ * Watches where the partitions end: each second, and at once when this process has committed something. Observations
+ * are kept with the database's time, which is what turns a timestamp into a position: an entry that was committed after
+ * an observation is behind its heads, however early it was recorded, so none is missed.
+ *
+ * One watcher serves any number of waiting readers.
+ */
+import { checkOf, encodeVector, type PositionVector } from "../core/position-vector.ts";
+import type { Queryable } from "../db/pool.ts";
+import { readBoard } from "../journal/board-reader.ts";
+import type { HeadRow } from "../journal/sql/lock-heads.ts";
+import type { Clock } from "../lib/clock.ts";
+import { insertObservation } from "./sql/feed.ts";
+
+export const watcherLimits = { observeMs: 1_000, pollWhileWaitedForMs: 200 } as const;
+
+export class HeadsWatcher {
+  readonly #database: Queryable;
+  readonly #clock: Clock;
+  readonly #onHeads: (heads: readonly HeadRow[]) => void;
+  #lastObserved = "";
+  #waiters = new Set<() => void>();
+  #cancelObserving: () => void = () => {};
+  #cancelPolling: (() => void) | null = null;
+  isStopped = false;
+
+  /** @param onHeads is told every vector of heads that was seen committed */
+  constructor(database: Queryable, clock: Clock, onHeads: (heads: readonly HeadRow[]) => void) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#onHeads = onHeads;
+  }
+
+  async start(): Promise<void> {
+    await this.observe();
+    this.#schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.#cancelObserving();
+    this.nudge();
+  }
+
+  /** Number of readers that wait for a change. */
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  /** Reads the heads; they belong to entries that are all committed. */
+  async read(): Promise<{ heads: readonly HeadRow[]; vector: PositionVector }> {
+    const { heads } = await readBoard(this.#database);
+    this.#onHeads(heads);
+    return { heads, vector: vectorOf(heads) };
+  }
+
+  /** Reads the heads and keeps them with the time, when they have moved since the last time. */
+  async observe(): Promise<void> {
+    const { vector } = await this.read();
+    const encoded = encodeVector(vector);
+    const text = Buffer.from(encoded).toString("base64");
+    if (text === this.#lastObserved) return;
+    await this.#database.query(insertObservation(encoded));
+    this.#lastObserved = text;
+  }
+
+  /** Something was committed here: whoever waits looks again. */
+  nudge(): void {
+    for (const wake of this.#waiters) wake();
+  }
+
+  /** Resolves when there may be something new, or when the time is over. */
+  changed(timeoutMs: number): Promise<void> {
+    if (this.isStopped) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(timeoutMs, () => wake());
+    const wake = (): void => {
+      cancel();
+      this.#waiters.delete(wake);
+      resolve();
+    };
+    this.#waiters.add(wake);
+    this.#pollForOthers();
+    return promise;
+  }
+
+  /** While somebody waits, other servers' commits are found by looking at the heads. */
+  #pollForOthers(): void {
+    if (this.#cancelPolling !== null || this.#waiters.size === 0) return;
+    this.#cancelPolling = this.#clock.after(watcherLimits.pollWhileWaitedForMs, () => {
+      this.#cancelPolling = null;
+      this.nudge();
+    });
+  }
+
+  #schedule(): void {
+    if (this.isStopped) return;
+    this.#cancelObserving = this.#clock.after(watcherLimits.observeMs, () => {
+      void this.observe()
+        .catch(() => {})
+        .finally(() => this.#schedule());
+    });
+  }
+}
+
+/** @returns the vector of some heads, all partitions in order */
+export function vectorOf(heads: readonly HeadRow[]): PositionVector {
+  return {
+    epoch: Math.max(...heads.map((head) => head.epoch)),
+    positions: heads.map((head) => head.sequence),
+    check: checkOf(heads.map((head) => head.hash)),
+  };
+}

@@ -1,0 +1,56 @@
+/** Statements of the feed. The journal is read up to heads that were read before, so what is read is all there. */
+import { bigintArray, integerArray } from "../../db/binary-array.ts";
+import type { Statement } from "../../db/pool.ts";
+import { type EntryRow, entryColumns } from "../../journal/entry-reader.ts";
+
+export interface FeedRow extends EntryRow {
+  readonly sku: string | null;
+  readonly reason: string | null;
+  readonly reference: string | null;
+}
+
+export interface Stretch {
+  readonly partition: number;
+  readonly after: number;
+  readonly upTo: number;
+}
+
+/** The next entries of several partitions, at most `limit` of each. */
+export const nextEntries = (stretches: readonly Stretch[], limit: number): Statement => ({
+  name: "next_entries",
+  text: `SELECT ${entryColumns}, p.sku, t.reason, t.reference
+         FROM unnest($1::integer[], $2::bigint[], $3::bigint[]) u(partition, after, up_to)
+         CROSS JOIN LATERAL (SELECT * FROM journal e WHERE e.partition = u.partition AND e.sequence > u.after AND e.sequence <= u.up_to
+                             ORDER BY e.sequence LIMIT $4) j
+         LEFT JOIN entry_text t ON t.partition = j.partition AND t.sequence = j.sequence
+         LEFT JOIN product p ON p.partition = j.partition AND p.product_id = j.product_id
+         ORDER BY j.partition, j.sequence`,
+  values: [
+    integerArray(stretches.map((row) => row.partition)),
+    bigintArray(stretches.map((row) => row.after)),
+    bigintArray(stretches.map((row) => row.upTo)),
+    limit,
+  ],
+});
+
+/** Hashes of the entries at some positions; a position without an entry has no row. */
+export const hashesAt = (positions: readonly number[]): Statement => ({
+  name: "hashes_at",
+  text: `SELECT j.partition, j.hash FROM unnest($1::integer[], $2::bigint[]) u(partition, sequence)
+         JOIN journal j ON j.partition = u.partition AND j.sequence = u.sequence`,
+  values: [integerArray(positions.map((_, partition) => partition)), bigintArray(positions)],
+});
+
+/** Remembers where the heads were seen; the time is the database's, read after they were. */
+export const insertObservation = (heads: Uint8Array): Statement => ({
+  name: "insert_observation",
+  text: "INSERT INTO observed_heads (observed_at, heads) VALUES (date_trunc('milliseconds', clock_timestamp()), $1) ON CONFLICT DO NOTHING",
+  values: [Buffer.from(heads)],
+});
+
+/** The newest observation that was made at or before a time. */
+export const observationBefore = (momentMs: number): Statement => ({
+  name: "observation_before",
+  text: "SELECT heads FROM observed_heads WHERE observed_at <= to_timestamp($1::double precision / 1000) ORDER BY observed_at DESC LIMIT 1",
+  values: [momentMs],
+});

@@ -1,0 +1,201 @@
+/**
+ * Serves routes: authenticates, authorises, reads and checks input, answers, and renders whatever goes wrong as a
+ * problem. It knows nothing of what the routes do.
+ */
+import { hash } from "node:crypto";
+import { type Operation, type OperationId, operations } from "@onhand/protocol/operations";
+import { Hono } from "hono";
+import type { Keyring } from "../auth/keyring.ts";
+import { hasRole, type Principal } from "../auth/principal.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { HttpMetrics } from "../telemetry/http-metrics.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { readJsonBody } from "./body.ts";
+import { ProblemError } from "./problem.ts";
+import { idempotencyKeyOf, ifMatchVersionOf, matchesNone, requestIdOf, traceparentOf } from "./request-headers.ts";
+import type { Reply, Route } from "./route.ts";
+import { Check, readQuery, requireValid } from "./validation.ts";
+
+export interface ApiOptions {
+  readonly routes: readonly Route[];
+  readonly keyring: Pick<Keyring, "identify" | "peek">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: HttpMetrics;
+  readonly jsonDepthMax: number;
+  /** Says what an unexpected error of a route means for the caller. */
+  readonly explain: (error: unknown) => ProblemError | null;
+}
+
+interface CompiledRoute {
+  readonly route: Route;
+  readonly operation: Operation;
+  readonly query: Check | null;
+  readonly body: Check | null;
+}
+
+/** Paths without `/v1` answer like those with it, so that older examples work. */
+const aliasOf = (path: string): string => path.replace(/^\/v1/, "");
+const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
+
+const bearer = /^Bearer +(\S+)$/i;
+
+/** The principal behind the `Authorization` header. @throws ProblemError 401 */
+export async function authenticate(headers: Headers, keyring: Pick<Keyring, "identify" | "peek">): Promise<Principal> {
+  const secret = bearer.exec(headers.get("authorization") ?? "")?.[1];
+  const principal = secret === undefined ? null : (keyring.peek(secret) ?? (await keyring.identify(secret)));
+  if (principal !== null) return principal;
+  const detail =
+    secret === undefined
+      ? "Send Authorization: Bearer <API key>."
+      : "The API key is not known or was revoked. Create one with: npx onhand keys create --role writer";
+  throw new ProblemError("unauthorized", detail, {}, { headers: { "www-authenticate": 'Bearer realm="onhand"' } });
+}
+
+/** @throws ProblemError 403 */
+export function authorise(principal: Principal, operation: Pick<Operation, "right">): void {
+  if (operation.right === null || hasRole(principal, operation.right)) return;
+  throw new ProblemError(
+    "forbidden",
+    `This needs a key with the role ${operation.right}; yours has the role ${principal.role}.`,
+  );
+}
+
+/** Builds the application: a fetch handler for the API. */
+export function createApi(options: ApiOptions): Hono {
+  const app = new Hono();
+  for (const route of options.routes) {
+    const operation: Operation = operations[route.operationId];
+    const compiled: CompiledRoute = {
+      route,
+      operation,
+      query: operation.query === undefined ? null : new Check(operation.query),
+      body: operation.body === undefined ? null : new Check(operation.body),
+    };
+    const paths = [operation.path, aliasOf(operation.path)].map(honoPath);
+    app.on(operation.method, paths, (context) =>
+      serve(options, compiled, context.req.raw, context.req.param() as Record<string, string>),
+    );
+  }
+  app.notFound((context) => unknownPath(options, context.req.raw));
+  return app;
+}
+
+function unknownPath(options: ApiOptions, request: Request): Response {
+  const requestId = requestIdOf(request.headers, options.clock.nowMs());
+  const { pathname } = new URL(request.url);
+  const methods = options.routes
+    .map((route) => operations[route.operationId] as Operation)
+    .filter(({ path }) =>
+      [path, aliasOf(path)].some((known) => new RegExp(`^${known.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(pathname)),
+    )
+    .map(({ method }) => method);
+  const error =
+    methods.length === 0
+      ? new ProblemError("not_found", "There is nothing at this path. /docs lists every call.")
+      : new ProblemError(
+          "method_not_allowed",
+          `This path answers ${[...new Set(methods)].join(", ")}.`,
+          {},
+          { headers: { allow: [...new Set(methods)].join(", ") } },
+        );
+  options.metrics.answered("unknown", error.status, 0);
+  return error.toResponse(requestId);
+}
+
+async function serve(
+  options: ApiOptions,
+  compiled: CompiledRoute,
+  request: Request,
+  params: Record<string, string>,
+): Promise<Response> {
+  const startedAtMs = options.clock.monotonicMs();
+  const requestId = requestIdOf(request.headers, options.clock.nowMs());
+  let response: Response;
+  try {
+    response = respond(request, await answer(options, compiled, request, params, requestId), requestId);
+  } catch (error) {
+    response = problemOf(options, error, requestId).toResponse(requestId);
+  }
+  const elapsedMs = options.clock.monotonicMs() - startedAtMs;
+  options.metrics.answered(compiled.route.operationId, response.status, elapsedMs);
+  options.logger.debug(
+    { requestId, operation: compiled.route.operationId, status: response.status, elapsedMs },
+    "request",
+  );
+  return response;
+}
+
+async function answer(
+  options: ApiOptions,
+  compiled: CompiledRoute,
+  request: Request,
+  params: Record<string, string>,
+  requestId: string,
+): Promise<Reply> {
+  const { operation, route } = compiled;
+  const { headers } = request;
+  const principal = await authenticate(headers, options.keyring);
+  authorise(principal, operation);
+  const query = queryOf(compiled, request.url);
+  let body: unknown;
+  if (compiled.body !== null) {
+    body = await readJsonBody(request, route.bodyBytesMax, options.jsonDepthMax);
+    requireValid(compiled.body, body, "body");
+  }
+  return route.handle({
+    principal,
+    requestId,
+    traceparent: traceparentOf(headers),
+    params,
+    query,
+    body,
+    idempotencyKey: operation.writes ? idempotencyKeyOf(headers) : null,
+    ifMatchVersion: operation.writes ? ifMatchVersionOf(headers) : null,
+  });
+}
+
+function queryOf({ operation, query }: CompiledRoute, url: string): Record<string, unknown> {
+  const start = url.indexOf("?");
+  if (query === null || operation.query === undefined) {
+    if (start < 0 || start === url.length - 1) return {};
+    throw new ProblemError("validation_failed", "This call takes no query parameters. Leave them out.", {
+      errors: [{ pointer: "", message: "takes no query parameters" }],
+    });
+  }
+  const values = readQuery(operation.query, new URLSearchParams(start < 0 ? "" : url.slice(start + 1)));
+  requireValid(query, values, "query");
+  return values;
+}
+
+function respond(request: Request, reply: Reply, requestId: string): Response {
+  const headers: Record<string, string> = { "x-request-id": requestId, ...reply.headers };
+  if (reply.body === null) return new Response(null, { status: reply.status, headers });
+  const text = JSON.stringify(reply.body);
+  headers["content-type"] = "application/json";
+  if (request.method === "GET" && headers["cache-control"] === undefined) {
+    headers.etag ??= `"${hash("sha256", text, "hex").slice(0, 24)}"`;
+    headers["cache-control"] = "private, no-cache";
+    if (matchesNone(request.headers, headers.etag)) {
+      const { etag, "x-request-id": id, "cache-control": cache } = headers;
+      return new Response(null, { status: 304, headers: { etag: etag!, "x-request-id": id!, "cache-control": cache } });
+    }
+  }
+  return new Response(text, { status: reply.status, headers });
+}
+
+function problemOf(options: ApiOptions, error: unknown, requestId: string): ProblemError {
+  if (error instanceof ProblemError) return error;
+  const explained = options.explain(error);
+  if (explained !== null) return explained;
+  options.logger.error({ requestId, err: error }, "a request failed unexpectedly");
+  return new ProblemError(
+    "internal",
+    "Something went wrong on the server; it was logged with this request id. Repeating the request with the same idempotency key is safe.",
+    {},
+    { cause: error },
+  );
+}
+
+/** Operations that are served, for checking that none of the protocol is missing. */
+export const operationIds = Object.keys(operations) as OperationId[];

@@ -1,0 +1,56 @@
+/** Reads request bodies within a limit, without ever holding more than that. */
+import { ProblemError } from "./problem.ts";
+import { JsonRefused, parseStrictJson } from "./strict-json.ts";
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
+function tooLarge(bytesMax: number): ProblemError {
+  return new ProblemError(
+    "payload_too_large",
+    `The body is larger than ${bytesMax} bytes. Split it into several requests.`,
+    { limit: bytesMax },
+    { headers: { connection: "close" } },
+  );
+}
+
+/** @param bytesMax largest body that is taken @returns the value of a JSON body @throws ProblemError 400, 413, 415 */
+export async function readJsonBody(request: Request, bytesMax: number, depthMax: number): Promise<unknown> {
+  const mediaType = request.headers.get("content-type");
+  if (mediaType === null || !/^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i.test(mediaType)) {
+    throw new ProblemError("unsupported_media_type", "Send the body as JSON with Content-Type: application/json.");
+  }
+  const declared = request.headers.get("content-length");
+  if (declared !== null && Number(declared) > bytesMax) throw tooLarge(bytesMax);
+  const bytes = declared === null ? await readStream(request, bytesMax) : new Uint8Array(await request.arrayBuffer());
+  if (bytes.length > bytesMax) throw tooLarge(bytesMax);
+  return parseBytes(bytes, depthMax);
+}
+
+function parseBytes(bytes: Uint8Array, depthMax: number): unknown {
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    throw new ProblemError("validation_failed", "The body is not UTF-8. Encode it as UTF-8 JSON.");
+  }
+  try {
+    return parseStrictJson(text, depthMax);
+  } catch (error) {
+    if (error instanceof JsonRefused)
+      throw new ProblemError("validation_failed", `${error.message} Correct it and send it again.`, {
+        errors: [{ pointer: "", message: error.message }],
+      });
+    throw error;
+  }
+}
+
+async function readStream(request: Request, bytesMax: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.length;
+    if (length > bytesMax) throw tooLarge(bytesMax);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

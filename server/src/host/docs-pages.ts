@@ -1,0 +1,68 @@
+/** Pages that need no key: the API reference, and the list of problems that answers link to. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { openApiDocument } from "@onhand/protocol/openapi";
+import { problemKinds } from "@onhand/protocol/problems";
+import type { Hono } from "hono";
+
+const assets = {
+  "swagger-ui.css": "text/css; charset=utf-8",
+  "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+} as const;
+
+const starter = `window.ui = SwaggerUIBundle({ url: "/v1/openapi.json", dom_id: "#reference", deepLinking: true, defaultModelsExpandDepth: 0, displayRequestDuration: true, tryItOutEnabled: true, persistAuthorization: false });`;
+
+const page = (title: string, body: string): string => `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title>
+<link rel="stylesheet" href="/docs/assets/swagger-ui.css">
+<style>body{margin:0;font-family:system-ui,sans-serif;color:#222}main{max-width:60rem;margin:0 auto;padding:1rem}dt{font-weight:600;margin-top:1.2rem}dd{margin:.2rem 0 0 0}code{background:#f2f2f2;padding:.1rem .3rem;border-radius:.2rem}</style></head>
+<body>${body}</body></html>`;
+
+const escapeHtml = (text: string): string =>
+  text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replace(/`([^`]+)`/g, "<code>$1</code>");
+
+function problemsPage(): string {
+  const list = Object.entries(problemKinds)
+    .map(
+      ([code, kind]) =>
+        `<dt id="${code}"><code>${code}</code> · ${kind.status} · ${escapeHtml(kind.title)}</dt><dd>${escapeHtml(kind.meaning)}</dd>`,
+    )
+    .join("\n");
+  return page(
+    "Onhand: problems",
+    `<main><h1>Problems</h1><p>Every answer that is not a success is an <code>application/problem+json</code> with one of these codes. <a href="/docs">API reference</a></p><dl>${list}</dl></main>`,
+  );
+}
+
+const headers = (type: string): Record<string, string> => ({
+  "content-type": type,
+  "cache-control": "public, max-age=3600",
+  "x-content-type-options": "nosniff",
+  "content-security-policy":
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'",
+});
+
+/** Adds /docs, /docs/problems and /v1/openapi.json. @param version version of the server */
+export function addDocsPages(app: Hono, version: string): void {
+  const folder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
+  const html = "text/html; charset=utf-8";
+  const reference = page(
+    "Onhand: API reference",
+    `<div id="reference"></div><script src="/docs/assets/swagger-ui-bundle.js"></script><script src="/docs/assets/start.js"></script>`,
+  );
+  const document = JSON.stringify(openApiDocument(version));
+  app.get("/docs", () => new Response(reference, { headers: headers(html) }));
+  app.get("/docs/problems", () => new Response(problemsPage(), { headers: headers(html) }));
+  app.get("/docs/assets/start.js", () => new Response(starter, { headers: headers("text/javascript; charset=utf-8") }));
+  for (const [name, type] of Object.entries(assets)) {
+    app.get(`/docs/assets/${name}`, () => new Response(readFileSync(join(folder, name)), { headers: headers(type) }));
+  }
+  app.get(
+    "/v1/openapi.json",
+    () => new Response(document, { headers: { ...headers("application/json"), "access-control-allow-origin": "*" } }),
+  );
+}

@@ -1,0 +1,33 @@
+/** What a route is to the host: what it takes, what it needs, and how it answers. */
+import type { OperationId } from "@onhand/protocol/operations";
+import type { Principal } from "../auth/principal.ts";
+
+/** A request after authentication, authorisation and validation. */
+export interface Call {
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly traceparent: string | null;
+  /** Path parameters, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Query parameters, validated and converted. */
+  readonly query: Readonly<Record<string, unknown>>;
+  /** Validated body; undefined where the operation takes none. */
+  readonly body: unknown;
+  /** From the header; null when the caller sent none. */
+  readonly idempotencyKey: string | null;
+  /** Version named by `If-Match`; null when there is none or it is `*`. */
+  readonly ifMatchVersion: number | null;
+}
+
+export interface Reply {
+  readonly status: number;
+  /** Turned into JSON; null for no body. */
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Route {
+  readonly operationId: OperationId;
+  readonly bodyBytesMax: number;
+  handle(call: Call): Promise<Reply>;
+}

@@ -1,0 +1,203 @@
+/** POST /v1/inventory/bulk-update: many lines, each by itself or all together. */
+import { Adjustment, type BulkUpdate, SetLevel } from "@onhand/protocol/requests";
+import { inventoryCommand, type LevelUpdate, updateLine } from "../../commands/inventory-commands.ts";
+import type { Command } from "../../core/command.ts";
+import { formatMovementId } from "../../core/ids.ts";
+import type { Outcome } from "../../core/outcome.ts";
+import { ProblemError } from "../../host/problem.ts";
+import type { Call, Reply, Route } from "../../host/route.ts";
+import { Check, requireValid } from "../../host/validation.ts";
+import { bulkBodyBytesMax, requireRightToGoNegative } from "./common.ts";
+import { type RestContext, requestContext } from "./context.ts";
+import { resolveProduct } from "./inventory-write-routes.ts";
+import { explainFailure, problemOfRejection } from "./outcome-problems.ts";
+import { itemOfOutcome } from "./views.ts";
+
+const adjustment = new Check(Adjustment);
+const setLevel = new Check(SetLevel);
+
+interface LineResult {
+  readonly index: number;
+  readonly status: number;
+  readonly replayed?: true;
+  readonly item?: object;
+  readonly movementId?: string;
+  readonly error?: object;
+}
+
+type Line = { readonly update: LevelUpdate; readonly productId: string } | { readonly problem: ProblemError };
+
+export function bulkRoute(rest: RestContext): Route {
+  return {
+    operationId: "bulkUpdateInventory",
+    bodyBytesMax: bulkBodyBytesMax,
+    async handle(call) {
+      const body = call.body as BulkUpdate;
+      if (call.ifMatchVersion !== null) {
+        throw new ProblemError("validation_failed", "If-Match speaks of one item. Use expectedVersion in the lines.", {
+          errors: [{ pointer: "If-Match", message: "does not apply to many lines" }],
+        });
+      }
+      const lines = await Promise.all(body.updates.map((update) => readLine(rest, call, update)));
+      return body.mode === "atomic" ? applyTogether(rest, call, body, lines) : applyEach(rest, call, body, lines);
+    },
+  };
+}
+
+/** Checks one line; what is wrong with it concerns only itself. */
+async function readLine(rest: RestContext, call: Call, update: unknown): Promise<Line> {
+  try {
+    const isSet = typeof update === "object" && update !== null && "stockLevel" in update;
+    requireValid(isSet ? setLevel : adjustment, update, "line");
+    const line = update as LevelUpdate;
+    requireRightToGoNegative(call.principal.role, line.allowNegative);
+    return { update: line, productId: line.productId ?? (await resolveProduct(rest, line)) };
+  } catch (error) {
+    const problem = error instanceof ProblemError ? error : explainFailure(error);
+    if (problem === null) throw error;
+    return { problem };
+  }
+}
+
+/** Each line is a command of its own, remembered by its operationId, or by the request's key and its index. */
+async function applyEach(rest: RestContext, call: Call, body: BulkUpdate, lines: readonly Line[]): Promise<Reply> {
+  const context = requestContext(rest, call, body.operationId);
+  const commands: Command[] = [];
+  const places: number[] = [];
+  for (const [index, line] of lines.entries()) {
+    if ("problem" in line) continue;
+    const key = line.update.operationId ?? `${context.idempotencyKey}#${index}`;
+    commands.push(inventoryCommand(context, key, [updateLine(line.update, line.productId, null)]));
+    places.push(index);
+  }
+  const settled = await Promise.allSettled(rest.submitter.submit(commands));
+  const results: LineResult[] = lines.map((line, index) =>
+    "problem" in line ? failure(index, line.problem) : { index, status: 0 },
+  );
+  let cursor: string | null = null;
+  for (const [position, answer] of settled.entries()) {
+    const index = places[position]!;
+    if (answer.status === "rejected") {
+      const problem = explainFailure(answer.reason);
+      results[index] = failure(
+        index,
+        problem ??
+          new ProblemError(
+            "internal",
+            "The line failed unexpectedly. Send it again with the same key.",
+            {},
+            { cause: answer.reason },
+          ),
+      );
+      continue;
+    }
+    const { outcome, headVector, replayed } = answer.value;
+    if (outcome.kind === "lines") cursor = rest.cursors.fromBytes(headVector);
+    results[index] = resultOf(index, outcome, replayed);
+  }
+  return reply(
+    context.idempotencyKey,
+    200,
+    results,
+    cursor,
+    settled.length > 0 && settled.every((answer) => answer.status === "fulfilled" && answer.value.replayed),
+  );
+}
+
+function resultOf(index: number, outcome: Outcome, replayed: boolean): LineResult {
+  const mark = replayed ? ({ replayed: true } as const) : {};
+  if (outcome.kind === "rejected") return { ...failure(index, problemOfRejection(outcome.rejection)), ...mark };
+  if (outcome.kind !== "lines") throw new Error("a line came to something else than lines");
+  const { item, sku, sequence } = outcome.lines[0]!;
+  return {
+    index,
+    status: 200,
+    item: itemOfOutcome(item, sku),
+    movementId: formatMovementId(item.partition, sequence),
+    ...mark,
+  };
+}
+
+const failure = (index: number, problem: ProblemError): LineResult => ({
+  index,
+  status: problem.status,
+  error: problem.toProblem(),
+});
+
+function reply(
+  key: string,
+  status: number,
+  results: readonly LineResult[],
+  cursor: string | null,
+  isReplay: boolean,
+): Reply {
+  const applied = results.filter((result) => result.status === 200).length;
+  const headers = { "idempotency-key": key, ...(isReplay ? { "idempotent-replayed": "true" } : {}) };
+  return { status, body: { results, applied, rejected: results.length - applied, cursor }, headers };
+}
+
+/** All lines are one command: one refusal leaves everything as it was. */
+async function applyTogether(rest: RestContext, call: Call, body: BulkUpdate, lines: readonly Line[]): Promise<Reply> {
+  const context = requestContext(rest, call, body.operationId);
+  const invalid = lines.findIndex((line) => "problem" in line);
+  if (invalid >= 0) {
+    const { problem } = lines[invalid] as { problem: ProblemError };
+    if (problem.status >= 500) throw problem;
+    return notApplied(context.idempotencyKey, lines.length, invalid, problem, false);
+  }
+  const valid = lines as readonly Exclude<Line, { problem: ProblemError }>[];
+  const command = inventoryCommand(
+    context,
+    context.idempotencyKey,
+    valid.map(({ update, productId }) => updateLine(update, productId, null)),
+  );
+  let settled: Awaited<ReturnType<RestContext["submitter"]["submit"]>[number]>;
+  try {
+    settled = await rest.submitter.submit([command])[0]!;
+  } catch (error) {
+    const problem = explainFailure(error);
+    if (problem === null) throw error;
+    throw new ProblemError(
+      problem.code,
+      problem.message,
+      { ...problem.fields, idempotencyKey: context.idempotencyKey },
+      {
+        headers: { ...problem.headers, "idempotency-key": context.idempotencyKey },
+        status: problem.status,
+        cause: error,
+      },
+    );
+  }
+  const { outcome, headVector, replayed } = settled;
+  if (outcome.kind === "rejected")
+    return notApplied(
+      context.idempotencyKey,
+      lines.length,
+      outcome.rejection.line,
+      problemOfRejection(outcome.rejection),
+      replayed,
+    );
+  if (outcome.kind !== "lines") throw new Error("lines came to something else than lines");
+  const results = outcome.lines.map(({ item, sku, sequence }, index) => ({
+    index,
+    status: 200,
+    item: itemOfOutcome(item, sku),
+    movementId: formatMovementId(item.partition, sequence),
+  }));
+  return reply(context.idempotencyKey, 200, results, rest.cursors.fromBytes(headVector), replayed);
+}
+
+/** 409 and nothing applied: the line at fault says why, the others that they were held back by it. */
+function notApplied(key: string, count: number, fault: number, problem: ProblemError, isReplay: boolean): Reply {
+  const heldBack = {
+    code: "not_applied",
+    title: "Not applied",
+    status: 409,
+    detail: `Nothing was applied, because line ${fault} was refused.`,
+  };
+  const results = Array.from(
+    { length: count },
+    (_, index): LineResult => (index === fault ? failure(index, problem) : { index, status: 409, error: heldBack }),
+  );
+  return reply(key, 409, results, null, isReplay);
+}

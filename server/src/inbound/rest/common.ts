@@ -1,0 +1,33 @@
+/** Small things that several routes share. */
+import { lifeStates } from "@onhand/protocol/vocabulary";
+import { limits } from "../../core/limits.ts";
+import { ProblemError } from "../../host/problem.ts";
+
+export const ordinaryBodyBytesMax = limits.bodyBytesMax;
+export const bulkBodyBytesMax = limits.bulkBodyBytesMax;
+
+/** Which states of life a `status` parameter shows. */
+export function livesOf(status: unknown): number[] {
+  const shown =
+    status === "all" ? (["active", "archived"] as const) : ([status === "archived" ? "archived" : "active"] as const);
+  return shown.map((life) => lifeStates.indexOf(life));
+}
+
+/** An id in the body may repeat the one in the path, but not name another. @throws ProblemError 400 */
+export function requireSameId(pointer: string, inPath: string, inBody: string | undefined): void {
+  if (inBody === undefined || inBody === inPath) return;
+  throw new ProblemError(
+    "validation_failed",
+    `The body names another id than the path. Ids cannot be changed; leave it out.`,
+    { errors: [{ pointer, message: "is not the id in the path" }] },
+  );
+}
+
+/** Changes below zero are for administrators. @throws ProblemError 403 */
+export function requireRightToGoNegative(role: string, allowNegative: boolean | undefined): void {
+  if (allowNegative !== true || role === "admin") return;
+  throw new ProblemError(
+    "forbidden",
+    "allowNegative needs a key with the role admin. Leave it out, or use such a key.",
+  );
+}

@@ -1,0 +1,66 @@
+/** Journal entries as CloudEvents. */
+import type { FeedEvent } from "@onhand/protocol/resources";
+import { eventTypes } from "@onhand/protocol/vocabulary";
+import type { SealedEntry } from "../../core/entry.ts";
+import { evolve } from "../../core/evolve.ts";
+import { formatMovementId } from "../../core/ids.ts";
+import type { Item } from "../../core/item.ts";
+import type { FeedEntry } from "../../feed/feed-reader.ts";
+import { formatRfc3339 } from "../../lib/rfc3339.ts";
+import { itemOfOutcome, locationOfOutcome, productOfOutcome } from "./views.ts";
+
+/** @param cursor where a reader stands that has read this event */
+export function eventOf({ entry, sku, reason, reference }: FeedEntry, cursor: string, source: string): FeedEvent {
+  return {
+    specversion: "1.0",
+    id: formatMovementId(entry.partition, entry.sequence),
+    source,
+    type: eventTypes[entry.kind],
+    subject: [entry.productId, entry.locationId].filter((id) => id !== null).join("/"),
+    time: formatRfc3339(entry.recordedAtMs),
+    partitionkey: entry.productId ?? entry.locationId ?? "",
+    sequence: String(entry.sequence).padStart(20, "0"),
+    ...(entry.traceparent === null ? {} : { traceparent: entry.traceparent }),
+    data: {
+      cursor,
+      ...subjectOf(entry, sku),
+      reason,
+      reference,
+      actor: entry.actor,
+      source: entry.source,
+      requestId: entry.requestId,
+      occurredAt: formatRfc3339(entry.occurredAtMs),
+      recordedAt: formatRfc3339(entry.recordedAtMs),
+    },
+  };
+}
+
+function subjectOf(entry: SealedEntry, sku: string | null): Record<string, unknown> {
+  const effect = evolve(entry);
+  if (effect.kind === "product") return { product: productOfOutcome(effect.product) };
+  if (effect.kind === "location") return { location: locationOfOutcome(effect.location) };
+  const { delta } = entry;
+  return {
+    movementId: formatMovementId(entry.partition, entry.sequence),
+    change: {
+      stockLevel: delta.onHand,
+      reservedStock: delta.reserved,
+      unavailableStock: delta.unavailable,
+      incomingStock: delta.incoming,
+    },
+    previous: entry.previousSequence === null ? null : itemOfOutcome(before(effect.item, entry), sku ?? ""),
+    item: itemOfOutcome(effect.item, sku ?? ""),
+  };
+}
+
+/** The levels before the entry; settings and times of an item are not known for an earlier moment and are left as they are. */
+function before(item: Item, { delta }: SealedEntry): Item {
+  return {
+    ...item,
+    onHand: item.onHand - delta.onHand,
+    reserved: item.reserved - delta.reserved,
+    unavailable: item.unavailable - delta.unavailable,
+    incoming: item.incoming - delta.incoming,
+    version: item.version - 1,
+  };
+}

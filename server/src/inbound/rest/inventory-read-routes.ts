@@ -1,0 +1,173 @@
+/** Calls that read stock: lists and totals, one item, one SKU, movements. */
+import { formatInventoryId, parseInventoryId } from "../../core/ids.ts";
+import type { Reply, Route } from "../../host/route.ts";
+import { parseRfc3339Ms } from "../../lib/rfc3339.ts";
+import type { ItemFilter, ItemViewRow } from "../../queries/item-queries.ts";
+import { livesOf } from "./common.ts";
+import { notFound, type RestContext } from "./context.ts";
+import { itemOfRow, levelsOfSum, movementOfRow, totalsOfItems } from "./views.ts";
+
+/** Beyond so many changes, walking through the items is quicker than through the journal. */
+const recentEntriesMax = 50_000;
+
+type Query = Readonly<Record<string, unknown>>;
+
+async function changedAfter(rest: RestContext, updatedAfter: unknown): Promise<ItemFilter["changedAfter"]> {
+  if (updatedAfter === undefined) return null;
+  const from = await rest.feed.positionAt(parseRfc3339Ms(updatedAfter as string));
+  const { vector } = await rest.watcher.read();
+  const entries = vector.positions.reduce((sum, position, partition) => sum + position - from.positions[partition]!, 0);
+  return { positions: from.positions, isRecent: entries <= recentEntriesMax };
+}
+
+/** @returns null when the filter can match nothing */
+async function readFilter(rest: RestContext, query: Query): Promise<ItemFilter | null> {
+  let product = query.productId === undefined ? null : rest.items.productKey(query.productId as string);
+  if (query.sku !== undefined) {
+    rest.items.forgetSku(query.sku as string);
+    const bySku = await rest.items.productOfSku(query.sku as string);
+    if (bySku === null || (product !== null && product.productId !== bySku.productId)) return null;
+    product = bySku;
+  }
+  let locationIds = query.locationId === undefined ? null : [query.locationId as string];
+  if (query.locationGroup !== undefined) {
+    const group = await rest.catalogue.locationsOfGroup(query.locationGroup as string);
+    locationIds = locationIds === null ? group : locationIds.filter((id) => group.includes(id));
+  }
+  return {
+    product,
+    locationIds,
+    availableBelow: (query.availableBelow as number | undefined) ?? null,
+    changedAfter: await changedAfter(rest, query.updatedAfter),
+    q: (query.q as string | undefined) ?? null,
+    lives: livesOf(query.status),
+  };
+}
+
+/** One listing: its rows are read after the cursor was taken, so reading the feed from the cursor misses nothing. */
+async function list(rest: RestContext, query: Query): Promise<Reply> {
+  const { limit, cursor: _cursor, ...filters } = query;
+  const start = rest.pageTokens.read(query, filters);
+  const feedCursor = start.feedCursor ?? rest.cursors.fromVector((await rest.watcher.read()).vector);
+  const filter = await readFilter(rest, query);
+  const page =
+    filter === null
+      ? { rows: [], next: null }
+      : await readPage(rest, query.groupBy, filter, start.after, limit as number);
+  const totals =
+    query.include === "totals" && query.groupBy === undefined ? { totals: await totalsOf(rest, filter) } : {};
+  const nextCursor = rest.pageTokens.next(page.next, filters, feedCursor);
+  return { status: 200, body: { data: page.rows, nextCursor, ...totals }, headers: { "onhand-cursor": feedCursor } };
+}
+
+async function totalsOf(rest: RestContext, filter: ItemFilter | null): Promise<object> {
+  if (filter === null) return totalsOfItems([]);
+  const row = await rest.items.sum(filter);
+  return { ...levelsOfSum(row), locations: row.count };
+}
+
+async function readPage(
+  rest: RestContext,
+  groupBy: unknown,
+  filter: ItemFilter,
+  after: readonly unknown[] | null,
+  limit: number,
+): Promise<{ rows: readonly object[]; next: readonly unknown[] | null }> {
+  if (groupBy === "product") {
+    const page = await rest.items.sumByProduct(filter, after, limit);
+    return {
+      rows: page.rows.map((row) => ({
+        productId: row.product_id,
+        sku: row.sku,
+        totals: { ...levelsOfSum(row), locations: row.count },
+      })),
+      next: page.next,
+    };
+  }
+  if (groupBy === "location") {
+    const page = await rest.items.sumByLocation(filter, after, limit);
+    return {
+      rows: page.rows.map((row) => ({
+        locationId: row.location_id,
+        totals: { ...levelsOfSum(row), products: row.count },
+      })),
+      next: page.next,
+    };
+  }
+  const page = await rest.items.list(filter, after, limit);
+  return { rows: page.rows.map(itemOfRow), next: page.next };
+}
+
+const itemReply = (row: ItemViewRow): Reply => ({
+  status: 200,
+  body: itemOfRow(row),
+  headers: { etag: `"${row.version}"` },
+});
+
+/** One SKU over all locations. A SKU that has moved to another product since it was looked up is looked up again. */
+async function readSku(rest: RestContext, sku: string): Promise<Reply> {
+  for (const _ of ["known", "looked up again"]) {
+    const product = await rest.items.productOfSku(sku);
+    if (product === null) break;
+    const rows = await rest.items.itemsOf(product);
+    if (
+      rows.length > 0 ? rows[0]!.sku === sku : (await rest.catalogue.product(product.productId))?.document !== undefined
+    ) {
+      return {
+        status: 200,
+        body: { productId: product.productId, sku, totals: totalsOfItems(rows), locations: rows.map(itemOfRow) },
+      };
+    }
+    rest.items.forgetSku(sku);
+  }
+  throw notFound(`inventory item or SKU ${sku}`);
+}
+
+export function inventoryReadRoutes(rest: RestContext): Route[] {
+  return [
+    { operationId: "listInventory", bodyBytesMax: 0, handle: ({ query }) => list(rest, query) },
+    {
+      operationId: "listLocationInventory",
+      bodyBytesMax: 0,
+      async handle({ params, query }) {
+        const locationId = params.locationId!;
+        if ((await rest.catalogue.location(locationId)) === null) throw notFound(`location ${locationId}`);
+        return list(rest, { ...query, locationId });
+      },
+    },
+    {
+      operationId: "getInventory",
+      bodyBytesMax: 0,
+      async handle({ params }) {
+        const name = params.inventoryIdOrSku!;
+        const position = parseInventoryId(name);
+        const row = position === null ? null : await rest.items.itemByNumber(position.partition, position.sequence);
+        if (row !== null) return itemReply(row);
+        if (name.startsWith("inv_")) throw notFound(`inventory item ${name}`);
+        return readSku(rest, name);
+      },
+    },
+    {
+      operationId: "listMovements",
+      bodyBytesMax: 0,
+      async handle({ params, query }) {
+        const inventoryId = params.inventoryId!;
+        const position = parseInventoryId(inventoryId);
+        const row = position === null ? null : await rest.items.itemByNumber(position.partition, position.sequence);
+        if (row === null) throw notFound(`inventory item ${inventoryId}`);
+        const filters = ["movements", formatInventoryId(row.partition, row.item_number)];
+        const start = rest.pageTokens.read(query, filters);
+        const page = await rest.movements.list(
+          row.partition,
+          (start.after?.[0] as number | undefined) ?? row.last_sequence,
+          query.limit as number,
+        );
+        const next = page.next === null ? null : [page.next];
+        return {
+          status: 200,
+          body: { data: page.rows.map(movementOfRow), nextCursor: rest.pageTokens.next(next, filters, null) },
+        };
+      },
+    },
+  ];
+}

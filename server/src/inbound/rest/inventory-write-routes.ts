@@ -1,0 +1,123 @@
+/** Calls that change stock: adjust, patch, delete. */
+import type { Adjustment, PatchItem } from "@onhand/protocol/requests";
+import {
+  type ItemAddress,
+  inventoryCommand,
+  type LevelUpdate,
+  patchLine,
+  retireLine,
+  updateLine,
+} from "../../commands/inventory-commands.ts";
+import type { InventoryLine } from "../../core/command.ts";
+import { formatMovementId, parseInventoryId } from "../../core/ids.ts";
+import { ProblemError } from "../../host/problem.ts";
+import type { Call, Reply, Route } from "../../host/route.ts";
+import { ordinaryBodyBytesMax, requireRightToGoNegative } from "./common.ts";
+import { execute, notFound, type RestContext, requestContext } from "./context.ts";
+import { itemOfOutcome } from "./views.ts";
+
+/** Product of an update, which names it by id or by SKU. @throws ProblemError 400, 404 */
+export async function resolveProduct(rest: RestContext, update: LevelUpdate): Promise<string> {
+  if (update.productId !== undefined) return update.productId;
+  if (update.sku === undefined) {
+    throw new ProblemError("validation_failed", "Name the product by productId or by sku.", {
+      errors: [{ pointer: "/productId", message: "is required unless sku is given" }],
+    });
+  }
+  const product = await rest.items.productOfSku(update.sku);
+  if (product === null) throw notFound(`product with the SKU ${update.sku}`);
+  return product.productId;
+}
+
+/** The item behind an inventory id. @throws ProblemError 404 */
+async function addressOf(rest: RestContext, inventoryId: string): Promise<ItemAddress> {
+  const position = parseInventoryId(inventoryId);
+  const row = position === null ? null : await rest.items.itemByNumber(position.partition, position.sequence);
+  if (row === null) throw notFound(`inventory item ${inventoryId}`);
+  return { productId: row.product_id, locationId: row.location_id };
+}
+
+async function applyLine(
+  rest: RestContext,
+  call: Call,
+  operationId: string | undefined,
+  line: InventoryLine,
+): Promise<Reply> {
+  const context = requestContext(rest, call, operationId);
+  const { outcome, cursor, headers } = await execute(
+    rest,
+    context,
+    inventoryCommand(context, context.idempotencyKey, [line]),
+    "lines",
+  );
+  const { item, sku, sequence } = outcome.lines[0]!;
+  const body = { ...itemOfOutcome(item, sku), movementId: formatMovementId(item.partition, sequence), cursor };
+  return { status: 200, body, headers: { ...headers, etag: `"${item.version}"` } };
+}
+
+export function inventoryWriteRoutes(rest: RestContext): Route[] {
+  return [
+    {
+      operationId: "adjustInventory",
+      bodyBytesMax: ordinaryBodyBytesMax,
+      async handle(call) {
+        const body = call.body as Adjustment;
+        requireRightToGoNegative(call.principal.role, body.allowNegative);
+        const productId = body.productId ?? (await resolveProduct(rest, body));
+        return applyLine(rest, call, body.operationId, updateLine(body, productId, call.ifMatchVersion));
+      },
+    },
+    {
+      operationId: "patchInventory",
+      bodyBytesMax: ordinaryBodyBytesMax,
+      async handle(call) {
+        const body = call.body as PatchItem;
+        requireRightToGoNegative(call.principal.role, body.allowNegative);
+        requirePatchable(body);
+        const address = await addressOf(rest, call.params.inventoryId!);
+        return applyLine(rest, call, body.operationId, patchLine(body, address, call.ifMatchVersion));
+      },
+    },
+    {
+      operationId: "deleteInventory",
+      bodyBytesMax: 0,
+      async handle(call) {
+        const address = await addressOf(rest, call.params.inventoryId!);
+        const retire = call.query.archive === true ? "archive" : "delete";
+        const reply = await applyLine(rest, call, undefined, retireLine(address, retire, call.ifMatchVersion));
+        return { status: 204, body: null, headers: reply.headers ?? {} };
+      },
+    },
+  ];
+}
+
+/** @throws ProblemError 400 when the patch asks for nothing, or for what belongs to another call */
+function requirePatchable(body: PatchItem): void {
+  if (body.reservedStock !== undefined) {
+    throw new ProblemError(
+      "validation_failed",
+      "reservedStock follows from reservations and cannot be set. Reserve and release stock with /v1/reservations.",
+      { errors: [{ pointer: "/reservedStock", message: "follows from reservations" }] },
+    );
+  }
+  if (body.countedAt !== undefined && body.stockLevel === undefined) {
+    throw new ProblemError("validation_failed", "countedAt says when stockLevel was counted. Send both, or neither.", {
+      errors: [{ pointer: "/countedAt", message: "needs stockLevel" }],
+    });
+  }
+  const changes = [
+    body.stockLevel,
+    body.unavailableStock,
+    body.incomingStock,
+    body.safetyStock,
+    body.reorderPoint,
+    body.status,
+  ];
+  if (changes.every((value) => value === undefined)) {
+    throw new ProblemError(
+      "validation_failed",
+      "The patch changes nothing. Send at least one of stockLevel, unavailableStock, incomingStock, safetyStock, reorderPoint, status.",
+      { errors: [{ pointer: "", message: "changes nothing" }] },
+    );
+  }
+}

@@ -1,0 +1,109 @@
+/** /v1/locations */
+import type { CreateLocation, PatchLocation, ReplaceLocation } from "@onhand/protocol/requests";
+import { locationCommand, locationDocument, locationFields } from "../../commands/catalogue-commands.ts";
+import type { Call, Reply, Route } from "../../host/route.ts";
+import { sortableId } from "../../lib/random-id.ts";
+import { livesOf, ordinaryBodyBytesMax, requireSameId } from "./common.ts";
+import { execute, notFound, type RestContext, requestContext } from "./context.ts";
+import { locationOfOutcome, locationOfRow } from "./views.ts";
+
+const lifeOf = (status: string | undefined): { life?: "active" | "archived" } =>
+  status === undefined ? {} : { life: status as "active" | "archived" };
+
+export function locationRoutes(rest: RestContext): Route[] {
+  const change = async (call: Call, operation: Parameters<typeof locationCommand>[3]): Promise<Reply> => {
+    const context = requestContext(rest, call);
+    const locationId = call.params.locationId!;
+    const { outcome, headers } = await execute(
+      rest,
+      context,
+      locationCommand(context, locationId, locationId, operation, call.ifMatchVersion),
+      "location",
+    );
+    return {
+      status: 200,
+      body: locationOfOutcome(outcome.location),
+      headers: { ...headers, etag: `"${outcome.location.version}"` },
+    };
+  };
+  return [
+    {
+      operationId: "listLocations",
+      bodyBytesMax: 0,
+      async handle({ query }) {
+        const filters = ["locations", query.status, query.q];
+        const start = rest.pageTokens.read(query, filters);
+        const page = await rest.catalogue.locations(
+          livesOf(query.status),
+          (query.q as string) ?? null,
+          start.after,
+          query.limit as number,
+        );
+        return {
+          status: 200,
+          body: { data: page.rows.map(locationOfRow), nextCursor: rest.pageTokens.next(page.next, filters, null) },
+        };
+      },
+    },
+    {
+      operationId: "createLocation",
+      bodyBytesMax: ordinaryBodyBytesMax,
+      async handle(call) {
+        const body = call.body as CreateLocation;
+        const context = requestContext(rest, call);
+        const locationId = body.locationId ?? sortableId("loc_", rest.clock.nowMs());
+        const operation = { kind: "create", document: locationDocument(body) } as const;
+        const { outcome, headers } = await execute(
+          rest,
+          context,
+          locationCommand(context, locationId, body.locationId ?? null, operation, call.ifMatchVersion),
+          "location",
+        );
+        const location = locationOfOutcome(outcome.location);
+        return {
+          status: 201,
+          body: location,
+          headers: { ...headers, etag: `"${location.version}"`, location: `/v1/locations/${location.locationId}` },
+        };
+      },
+    },
+    {
+      operationId: "getLocation",
+      bodyBytesMax: 0,
+      async handle({ params }) {
+        const row = await rest.catalogue.location(params.locationId!);
+        if (row === null) throw notFound(`location ${params.locationId}`);
+        return { status: 200, body: locationOfRow(row), headers: { etag: `"${row.version}"` } };
+      },
+    },
+    {
+      operationId: "replaceLocation",
+      bodyBytesMax: ordinaryBodyBytesMax,
+      handle(call) {
+        const body = call.body as ReplaceLocation;
+        requireSameId("/locationId", call.params.locationId!, body.locationId);
+        return change(call, { kind: "replace", document: locationDocument(body), ...lifeOf(body.status) });
+      },
+    },
+    {
+      operationId: "patchLocation",
+      bodyBytesMax: ordinaryBodyBytesMax,
+      handle(call) {
+        const body = call.body as PatchLocation;
+        requireSameId("/locationId", call.params.locationId!, body.locationId);
+        return change(call, { kind: "patch", fields: locationFields(body), ...lifeOf(body.status) });
+      },
+    },
+    {
+      operationId: "deleteLocation",
+      bodyBytesMax: 0,
+      async handle(call) {
+        const reply = await change(
+          call,
+          call.query.archive === true ? { kind: "patch", fields: {}, life: "archived" } : { kind: "delete" },
+        );
+        return { status: 204, body: null, headers: reply.headers ?? {} };
+      },
+    },
+  ];
+}

@@ -1,0 +1,88 @@
+/** Turns refusals and failures of the writer into problem answers. */
+import type { ProblemCode } from "@onhand/protocol/problems";
+import type { RejectionCode } from "@onhand/protocol/vocabulary";
+import type { Rejection } from "../../core/rejection.ts";
+import { ProblemError } from "../../host/problem.ts";
+
+const codes: Record<RejectionCode, ProblemCode> = {
+  not_found: "not_found",
+  already_exists: "already_exists",
+  archived: "archived",
+  precondition_required: "precondition_required",
+  version_conflict: "version_conflict",
+  validation_failed: "validation_failed",
+  in_use: "in_use",
+  insufficient_stock: "insufficient_stock",
+};
+
+/** The problem that a refusal is to its caller. */
+export function problemOfRejection(rejection: Rejection): ProblemError {
+  const { code, available, requested, pointer, currentVersion, byIfMatch } = rejection;
+  const detail = code === "precondition_required" ? `${rejection.detail} ${guardAdvice(rejection)}` : rejection.detail;
+  const fields = {
+    ...(code === "insufficient_stock" ? { available: available!, requested: requested! } : {}),
+    ...(pointer === undefined ? {} : { errors: [{ pointer, message: rejection.detail }] }),
+    ...(currentVersion === undefined ? {} : { currentEtag: `"${currentVersion}"` }),
+  };
+  return new ProblemError(codes[code], detail, fields, byIfMatch === true ? { status: 412 } : {});
+}
+
+function guardAdvice(rejection: Rejection): string {
+  const { currentVersion, available: currentLevel } = rejection;
+  return `Its ETag is now "${currentVersion}": send If-Match: "${currentVersion}", or add to the body { "expectedVersion": ${currentVersion} } or { "expectedStockLevel": ${currentLevel} }; { "expectedStockLevel": null } sets it whatever it is.`;
+}
+
+/** Failures that are no fault of the request. @returns null for what is not known here */
+export function explainFailure(error: unknown): ProblemError | null {
+  const options = { headers: { "retry-after": "1" }, cause: error };
+  switch (error instanceof Error ? error.name : "") {
+    case "Overloaded":
+    case "BatcherFull":
+      return new ProblemError(
+        "overloaded",
+        `${(error as Error).message}. Wait for Retry-After and send it again.`,
+        {},
+        options,
+      );
+    case "OutcomeUnknown":
+      return new ProblemError(
+        "outcome_unknown",
+        "The database did not say whether the change was committed. Ask again with the same idempotency key: it is never applied twice.",
+        {},
+        options,
+      );
+    case "DatabaseUnavailable":
+    case "ConnectionLost":
+      return new ProblemError(
+        "not_ready",
+        "The database does not answer. Nothing was changed; wait for Retry-After and send it again.",
+        {},
+        options,
+      );
+    case "KeyReused":
+      return new ProblemError(
+        "idempotency_key_reused",
+        "This idempotency key was used before for another request. Use a new key for a new request.",
+      );
+    case "PoisonCommand":
+      return explainPoison(error as Error);
+    default:
+      return null;
+  }
+}
+
+/** A command that alone made the database refuse: what the database said decides whether the caller can do something. */
+function explainPoison(error: Error): ProblemError | null {
+  const { cause } = error;
+  if (cause instanceof Error && cause.name === "CountTooOld")
+    return new ProblemError("validation_failed", `${cause.message}. Count again and send the new time.`, {
+      errors: [{ pointer: "/countedAt", message: cause.message }],
+    });
+  const state = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (state === "22003")
+    return new ProblemError(
+      "validation_failed",
+      "The product's total over all locations would leave the range of 64-bit integers. Check the quantity.",
+    );
+  return null;
+}

@@ -1,0 +1,129 @@
+/** /v1/products */
+
+import { reservedSkus } from "@onhand/protocol/operations";
+import type { CreateProduct, PatchProduct, ReplaceProduct } from "@onhand/protocol/requests";
+import { productCommand, productDocument, productFields } from "../../commands/catalogue-commands.ts";
+import { ProblemError } from "../../host/problem.ts";
+import type { Call, Reply, Route } from "../../host/route.ts";
+import { sortableId } from "../../lib/random-id.ts";
+import { livesOf, ordinaryBodyBytesMax, requireSameId } from "./common.ts";
+import { execute, notFound, type RestContext, requestContext } from "./context.ts";
+import { productOfOutcome, productOfRow } from "./views.ts";
+
+/** SKUs stand in paths beside inventory ids and sub-paths, so they must be distinguishable. */
+function requireUsableSku(sku: string | undefined): void {
+  if (sku === undefined || !(sku.startsWith("inv_") || reservedSkus.includes(sku) || sku === "." || sku === ".."))
+    return;
+  const message = `may not begin with inv_ nor be one of ${reservedSkus.join(", ")}`;
+  throw new ProblemError("validation_failed", `The SKU ${message}. Choose another.`, {
+    errors: [{ pointer: "/sku", message }],
+  });
+}
+
+const lifeOf = (status: string | undefined): { life?: "active" | "archived" } =>
+  status === undefined ? {} : { life: status as "active" | "archived" };
+
+export function productRoutes(rest: RestContext): Route[] {
+  const change = async (call: Call, operation: Parameters<typeof productCommand>[3]): Promise<Reply> => {
+    const context = requestContext(rest, call);
+    const productId = call.params.productId!;
+    const { outcome, headers } = await execute(
+      rest,
+      context,
+      productCommand(context, productId, productId, operation, call.ifMatchVersion),
+      "product",
+    );
+    return {
+      status: 200,
+      body: productOfOutcome(outcome.product),
+      headers: { ...headers, etag: `"${outcome.product.version}"` },
+    };
+  };
+  return [
+    {
+      operationId: "listProducts",
+      bodyBytesMax: 0,
+      async handle({ query }) {
+        const filters = ["products", query.status, query.q];
+        const start = rest.pageTokens.read(query, filters);
+        const page = await rest.catalogue.products(
+          livesOf(query.status),
+          (query.q as string) ?? null,
+          start.after,
+          query.limit as number,
+        );
+        return {
+          status: 200,
+          body: { data: page.rows.map(productOfRow), nextCursor: rest.pageTokens.next(page.next, filters, null) },
+        };
+      },
+    },
+    {
+      operationId: "createProduct",
+      bodyBytesMax: ordinaryBodyBytesMax,
+      async handle(call) {
+        const body = call.body as CreateProduct;
+        requireUsableSku(body.sku);
+        const context = requestContext(rest, call);
+        const productId = body.productId ?? sortableId("prod_", rest.clock.nowMs());
+        const operation = { kind: "create", document: productDocument(body, rest.defaultCurrency) } as const;
+        const { outcome, headers } = await execute(
+          rest,
+          context,
+          productCommand(context, productId, body.productId ?? null, operation, call.ifMatchVersion),
+          "product",
+        );
+        const product = productOfOutcome(outcome.product);
+        return {
+          status: 201,
+          body: product,
+          headers: { ...headers, etag: `"${product.version}"`, location: `/v1/products/${product.productId}` },
+        };
+      },
+    },
+    {
+      operationId: "getProduct",
+      bodyBytesMax: 0,
+      async handle({ params }) {
+        const row = await rest.catalogue.product(params.productId!);
+        if (row === null) throw notFound(`product ${params.productId}`);
+        return { status: 200, body: productOfRow(row), headers: { etag: `"${row.version}"` } };
+      },
+    },
+    {
+      operationId: "replaceProduct",
+      bodyBytesMax: ordinaryBodyBytesMax,
+      handle(call) {
+        const body = call.body as ReplaceProduct;
+        requireSameId("/productId", call.params.productId!, body.productId);
+        requireUsableSku(body.sku);
+        return change(call, {
+          kind: "replace",
+          document: productDocument(body, rest.defaultCurrency),
+          ...lifeOf(body.status),
+        });
+      },
+    },
+    {
+      operationId: "patchProduct",
+      bodyBytesMax: ordinaryBodyBytesMax,
+      handle(call) {
+        const body = call.body as PatchProduct;
+        requireSameId("/productId", call.params.productId!, body.productId);
+        requireUsableSku(body.sku);
+        return change(call, { kind: "patch", fields: productFields(body), ...lifeOf(body.status) });
+      },
+    },
+    {
+      operationId: "deleteProduct",
+      bodyBytesMax: 0,
+      async handle(call) {
+        const reply = await change(
+          call,
+          call.query.archive === true ? { kind: "patch", fields: {}, life: "archived" } : { kind: "delete" },
+        );
+        return { status: 204, body: null, headers: reply.headers ?? {} };
+      },
+    },
+  ];
+}

@@ -1,0 +1,21 @@
+/** All routes of the API. */
+import type { Route } from "../../host/route.ts";
+import { bulkRoute } from "./bulk-route.ts";
+import type { RestContext } from "./context.ts";
+import { inventoryReadRoutes } from "./inventory-read-routes.ts";
+import { inventoryWriteRoutes } from "./inventory-write-routes.ts";
+import { locationRoutes } from "./location-routes.ts";
+import { productRoutes } from "./product-routes.ts";
+import { updateRoutes } from "./update-routes.ts";
+
+/** @returns a route for each operation of the protocol */
+export function restRoutes(rest: RestContext): Route[] {
+  return [
+    ...productRoutes(rest),
+    ...locationRoutes(rest),
+    ...updateRoutes(rest),
+    bulkRoute(rest),
+    ...inventoryWriteRoutes(rest),
+    ...inventoryReadRoutes(rest),
+  ];
+}

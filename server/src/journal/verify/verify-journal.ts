@@ -1,0 +1,132 @@
+/**
+ * Proves from the database alone that the journal is whole and that everything projected from it is what it says.
+ *
+ * Everything is read in one REPEATABLE READ transaction, so heads, entries, levels and totals are of one moment while
+ * writers go on; on PostgreSQL that is a true snapshot over all partitions. Each statement still stays inside one
+ * partition, and nothing but parts and SKUs is compared across partitions: where the engine has no common snapshot,
+ * only those two kinds of fault may then be news that was on its way. Nothing is locked. As with a backup, the
+ * snapshot keeps the database from clearing away dead rows for as long as it is held.
+ *
+ * What is proven without an anchor: everything in `faultMeanings`. What cannot be proven from the database alone is
+ * that the end of the journal was not cut off with all its traces, or the whole rewritten with new hashes: that takes
+ * an anchor, kept elsewhere.
+ *
+ * With an anchor: that the journal still leads through the trusted positions; everything about the entries behind them,
+ * and about the levels and documents they concern. The step from the item's entry in front of the position is checked
+ * against that entry as it is stored. Level rows without newer entries are compared with their last entry as it is
+ * stored, so a row set back to an older entry of its item, or deleted, is not noticed by that (the product's total is
+ * still compared with its items). Rows of products and locations without newer entries are compared only with the
+ * table of SKUs. What lies in front of the positions was proven when the anchor was made; to prove that it is still the
+ * same, verify without an anchor too.
+ */
+import { genesisHash } from "../../core/chain.ts";
+import type { Database, Queryable } from "../../db/pool.ts";
+import type { Anchor, AnchorPosition } from "./anchor.ts";
+import { checkPartition } from "./partition-check.ts";
+import { type Fault, FaultList, type PartitionReport, type VerificationReport } from "./report.ts";
+import * as sql from "./sql/read-heads.ts";
+
+export interface VerifyOptions {
+  /** Trusted positions to begin behind. */
+  readonly from?: Anchor;
+  /** Partitions to verify, 0 … the number of partitions; all when absent. */
+  readonly partitions?: readonly number[];
+  /** Told now and then how many entries are checked, and how many there are to check. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** The installation has no such partition, or its number of partitions is not recorded. */
+export class PartitionUnknown extends Error {
+  override readonly name = "PartitionUnknown";
+}
+
+/**
+ * Verifies the journal; read only, on one connection of the pool.
+ * @returns what was proven and every fault; faults are no exception
+ * @throws {PartitionUnknown} when asked for, or anchored at, a partition that does not exist
+ * @throws errors of the connection, which say nothing about the journal
+ */
+export function verifyJournal(database: Database, options: VerifyOptions = {}): Promise<VerificationReport> {
+  return database.transaction(async (connection) => {
+    await connection.query(sql.readOneMoment());
+    await connection.query(sql.walkKeys());
+    return verifyMoment(connection, options);
+  });
+}
+
+interface Work {
+  readonly head: sql.SnapshotHead;
+  readonly faults: FaultList;
+  readonly anchor: AnchorPosition | null;
+}
+
+async function verifyMoment(connection: Queryable, options: VerifyOptions): Promise<VerificationReport> {
+  const { rows: found } = await connection.query<{ partition_count: number }>(sql.readPartitionCount());
+  const partitionCount = found[0]?.partition_count;
+  if (partitionCount === undefined) throw new PartitionUnknown("the database holds no installation");
+  const works = await plan(connection, partitionCount, options);
+  const total = works.reduce((sum, { head, anchor }) => sum + entriesAhead(head, anchor), 0);
+  let done = 0;
+  const onEntries = (count: number): void => {
+    done += count;
+    options.onProgress?.(done, Math.max(done, total));
+  };
+  const partitions: PartitionReport[] = [];
+  const faults: Fault[] = [];
+  for (const work of works) {
+    const { partition } = work.head;
+    const report = await checkPartition({ ...work, connection, partition, partitionCount, onEntries });
+    partitions.push(report);
+    faults.push(...work.faults.list());
+  }
+  const faultCount = partitions.reduce((sum, report) => sum + report.faultCount, 0);
+  return { ok: faultCount === 0, partitions, faults, faultCount };
+}
+
+/** The partitions to verify, with what is wrong about their heads by themselves. */
+async function plan(connection: Queryable, partitionCount: number, options: VerifyOptions): Promise<Work[]> {
+  const { rows: heads } = await connection.query<sql.SnapshotHead>(sql.readSnapshotHeads());
+  const { rows: strays } = await connection.query<{ place: string; partition: number }>(sql.readStrays(partitionCount));
+  const all = Array.from({ length: partitionCount + 1 }, (_, partition) => partition);
+  const chosen = options.partitions === undefined ? all : all.filter((each) => options.partitions!.includes(each));
+  const asked = [...(options.partitions ?? []), ...(options.from?.keys() ?? [])];
+  const unknown = asked.find((partition) => !all.includes(partition));
+  if (unknown !== undefined)
+    throw new PartitionUnknown(`there is no partition ${unknown}, only 0 to ${partitionCount}`);
+  const epoch = heads[0]?.epoch;
+  const works = chosen.map((partition) => {
+    const faults = new FaultList(partition);
+    const head = heads.find((each) => each.partition === partition) ?? noHead(partition);
+    const isSane = Number.isSafeInteger(head.epoch) && Number(head.epoch) >= 1 && head.epoch === epoch;
+    if (!isSane) {
+      faults.add("head", { sequence: null, expected: `epoch ${epoch}, 1 or more`, found: `epoch ${head.epoch}` });
+    }
+    return { head, faults, anchor: startOf(partition, options, faults) };
+  });
+  for (const { place, partition } of strays) {
+    const expected = `partitions 0 to ${partitionCount}`;
+    works[0]?.faults.add("stray", { sequence: null, expected, found: `partition ${partition} in ${place}` });
+  }
+  return works;
+}
+
+const genesis = Buffer.from(genesisHash).toString("hex");
+
+const noHead = (partition: number): sql.SnapshotHead => ({
+  partition,
+  sequence: -1,
+  hash: "no head",
+  recorded_at: Number.NaN,
+  epoch: 0,
+});
+
+/** An anchor in front of the first entry is none, but must be the hash that every partition begins with. */
+function startOf(partition: number, options: VerifyOptions, faults: FaultList): AnchorPosition | null {
+  const anchor = options.from?.get(partition);
+  if (anchor === undefined || anchor.sequence > 0) return anchor ?? null;
+  if (anchor.hash !== genesis) faults.add("anchor", { sequence: 0, expected: anchor.hash, found: genesis });
+  return null;
+}
+
+const entriesAhead = (head: sql.SnapshotHead, anchor: AnchorPosition | null): number =>
+  Math.max(0, Number(head.sequence) - (anchor?.sequence ?? 0));
