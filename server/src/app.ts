@@ -8,6 +8,7 @@ import type { DatabaseTarget } from "./db/connection-options.ts";
 import { unsafeSettings } from "./db/durability.ts";
 import { migrate } from "./db/migrate.ts";
 import { type Database, openDatabase } from "./db/pool.ts";
+import type { Session } from "./db/session.ts";
 import { CursorCodec } from "./feed/cursor.ts";
 import { FeedReader } from "./feed/feed-reader.ts";
 import { HeadsWatcher } from "./feed/heads-watcher.ts";
@@ -42,6 +43,13 @@ export interface AppOptions {
   readonly logger: Logger;
   readonly clock?: Clock;
   readonly reach?: ReachFailpoint;
+  /** How the database is reached; the benchmark puts nothing behind it. */
+  readonly backend?: Backend;
+}
+
+export interface Backend {
+  openReads(): Database;
+  connectWriter(name: string): Promise<Session>;
 }
 
 /** The database may lose what it acknowledged; the message names the settings. */
@@ -87,9 +95,11 @@ export async function openWriteSide(
   onCommitted: () => void = () => {},
 ): Promise<WriteSide> {
   const { config, target, logger, clock = systemClock } = options;
-  const database = openDatabase(target, { name: "reads", role: "application" }, config.poolConnectionsMax, (error) =>
-    logger.warn({ err: error }, "an idle connection was lost"),
-  );
+  const database =
+    options.backend?.openReads() ??
+    openDatabase(target, { name: "reads", role: "application" }, config.poolConnectionsMax, (error) =>
+      logger.warn({ err: error }, "an idle connection was lost"),
+    );
   const installation = await readInstallation(database);
   const board = new HeadBoard((await readBoard(database)).heads);
   const writer = new Writer({
@@ -103,6 +113,7 @@ export async function openWriteSide(
     metrics: writerMetrics(registry),
     reach: options.reach ?? null,
     onCommitted,
+    ...(options.backend === undefined ? {} : { connect: (_target, name) => options.backend!.connectWriter(name) }),
   });
   return {
     database,

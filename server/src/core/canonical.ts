@@ -24,6 +24,7 @@ function reserve(count: number): void {
 }
 
 function putInteger(value: number): void {
+  if (!Number.isInteger(value)) throw new RangeError(`${value} is no integer`);
   reserve(8);
   const low = value >>> 0;
   view.setInt32(length, (value - low) / 0x1_0000_0000);

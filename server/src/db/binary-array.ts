@@ -26,6 +26,7 @@ function header(buffer: Buffer, oid: number, count: number, hasNull: boolean): v
 }
 
 function writeInt64(buffer: Buffer, value: number, offset: number): void {
+  if (!Number.isInteger(value)) throw new RangeError(`${value} is no integer`);
   const low = value >>> 0;
   buffer.writeInt32BE((value - low) / 0x1_0000_0000, offset);
   buffer.writeUInt32BE(low, offset + 4);

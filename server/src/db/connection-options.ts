@@ -19,9 +19,14 @@ export const applicationRole = "onhand_app";
 const int8Oid = 20;
 const timestamptzOid = 1184;
 
-/** `2026-11-21 20:56:29.123456+00` → milliseconds of the Unix epoch. The session's time zone is always UTC. */
+/**
+ * `2026-11-21 20:56:29.123456+00` → milliseconds of the Unix epoch, what is beyond them cut off. PostgreSQL leaves out
+ * trailing zeros of the fraction, and the whole fraction when there is none. The session's time zone is always UTC.
+ */
 export function parseTimestampMs(text: string): number {
-  return Date.parse(`${text.slice(0, 10)}T${text.slice(11, 23).replace("+00", "")}Z`);
+  const ms = Date.parse(`${text.slice(0, 10)}T${text.slice(11, -3).slice(0, 12)}Z`);
+  if (Number.isNaN(ms)) throw new RangeError(`"${text}" is no time of a session in UTC`);
+  return ms;
 }
 
 /** An exact number where it is one; sums beyond 2^53 − 1 stay exact as bigint. */
