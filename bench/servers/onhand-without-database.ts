@@ -9,6 +9,7 @@ import { startApp } from "../../server/src/app.ts";
 import { readConfig } from "../../server/src/config/config.ts";
 import type { Database, Statement } from "../../server/src/db/pool.ts";
 import type { Session } from "../../server/src/db/session.ts";
+import { endOfTurn } from "../../server/src/lib/turn.ts";
 import { createLogger } from "../../server/src/telemetry/logger.ts";
 import { BENCH_LOCATION_ID, INITIAL_STOCK, productIdOf, SKU_PREFIX } from "../workloads/names.ts";
 
@@ -83,8 +84,13 @@ async function serve(): Promise<void> {
   const config = readConfig(process.env);
   const answer = standIn(config.partitionCount, config.bootstrapKey ?? "");
   const query = async <Row extends object>(statement: Statement) => ({ rows: answer(statement) as Row[], rowCount: null });
+  // Answers come a turn later, as from a socket: what arrives meanwhile gathers into groups.
+  const later = async (text: string): Promise<string> => {
+    await endOfTurn();
+    return text;
+  };
   const database: Database = { query, transaction: (work) => work({ query }), counts: () => ({ total: 0, idle: 0, waiting: 0 }), close: async () => {} };
-  const session: Session = { query, command: async (text) => text, isBroken: false, destroy() {} };
+  const session: Session = { query, command: later, isBroken: false, destroy() {} };
   const app = await startApp({
     config,
     target: { url: "postgresql://nowhere/none" },

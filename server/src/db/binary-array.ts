@@ -32,16 +32,21 @@ function writeInt64(buffer: Buffer, value: number, offset: number): void {
   buffer.writeUInt32BE(low, offset + 4);
 }
 
-function fixedArray(
+/** Reads one column of a row. */
+type Of<Row, Value> = (row: Row) => Value;
+
+function fixedColumn<Row>(
   oid: number,
   width: number,
-  values: readonly (number | null)[],
+  rows: readonly Row[],
+  of: Of<Row, number | null>,
   write: (buffer: Buffer, value: number, offset: number) => void,
 ): Buffer {
-  const buffer = Buffer.allocUnsafe(headerBytes + values.length * (4 + width));
+  const buffer = Buffer.allocUnsafe(headerBytes + rows.length * (4 + width));
   let offset = headerBytes;
   let hasNull = false;
-  for (const value of values) {
+  for (const row of rows) {
+    const value = of(row);
     if (value === null) {
       buffer.writeInt32BE(-1, offset);
       offset += 4;
@@ -52,39 +57,43 @@ function fixedArray(
     write(buffer, value, offset + 4);
     offset += 4 + width;
   }
-  header(buffer, oid, values.length, hasNull);
+  header(buffer, oid, rows.length, hasNull);
   return offset === buffer.length ? buffer : buffer.subarray(0, offset);
 }
 
-/** `bigint[]` from safe integers. */
-export const bigintArray = (values: readonly (number | null)[]): Buffer =>
-  fixedArray(oids.bigint, 8, values, writeInt64);
+const writeInt32 = (buffer: Buffer, value: number, offset: number): void => void buffer.writeInt32BE(value, offset);
+const writeInt16 = (buffer: Buffer, value: number, offset: number): void => void buffer.writeInt16BE(value, offset);
+const writeTimestamp = (buffer: Buffer, valueMs: number, offset: number): void =>
+  writeInt64(buffer, (valueMs - postgresEpochMs) * 1000, offset);
 
-/** `integer[]`. */
-export const integerArray = (values: readonly number[]): Buffer =>
-  fixedArray(oids.integer, 4, values, (buffer, value, offset) => buffer.writeInt32BE(value, offset));
+/** A column as `bigint[]`, from safe integers. */
+export const bigintColumn = <Row>(rows: readonly Row[], of: Of<Row, number | null>): Buffer =>
+  fixedColumn(oids.bigint, 8, rows, of, writeInt64);
 
-/** `smallint[]`. */
-export const smallintArray = (values: readonly number[]): Buffer =>
-  fixedArray(oids.smallint, 2, values, (buffer, value, offset) => buffer.writeInt16BE(value, offset));
+/** A column as `integer[]`. */
+export const integerColumn = <Row>(rows: readonly Row[], of: Of<Row, number>): Buffer =>
+  fixedColumn(oids.integer, 4, rows, of, writeInt32);
 
-/** `boolean[]`. */
-export const booleanArray = (values: readonly boolean[]): Buffer =>
-  fixedArray(oids.boolean, 1, values.map(Number), (buffer, value, offset) => buffer.writeUInt8(value, offset));
+/** A column as `smallint[]`. */
+export const smallintColumn = <Row>(rows: readonly Row[], of: Of<Row, number>): Buffer =>
+  fixedColumn(oids.smallint, 2, rows, of, writeInt16);
 
-/** `timestamptz[]` from milliseconds of the Unix epoch. */
-export const timestampArray = (valuesMs: readonly number[]): Buffer =>
-  fixedArray(oids.timestamptz, 8, valuesMs, (buffer, value, offset) =>
-    writeInt64(buffer, (value - postgresEpochMs) * 1000, offset),
-  );
+/** A column as `timestamptz[]`, from milliseconds of the Unix epoch. */
+export const timestampColumn = <Row>(rows: readonly Row[], of: Of<Row, number>): Buffer =>
+  fixedColumn(oids.timestamptz, 8, rows, of, writeTimestamp);
 
-function variableArray(oid: number, values: readonly (string | null)[]): Buffer {
+/** A column as `boolean[]`. */
+export const booleanColumn = <Row>(rows: readonly Row[], of: Of<Row, boolean>): Buffer =>
+  fixedColumn(oids.boolean, 1, rows, (row) => Number(of(row)), (buffer, value, offset) => void buffer.writeUInt8(value, offset));
+
+function variableColumn<Row>(oid: number, rows: readonly Row[], of: Of<Row, string | null>): Buffer {
   let capacity = headerBytes;
-  for (const value of values) capacity += 4 + (value === null ? 0 : value.length * 3);
+  for (const row of rows) capacity += 4 + (of(row)?.length ?? 0) * 3;
   const buffer = Buffer.allocUnsafe(capacity);
   let offset = headerBytes;
   let hasNull = false;
-  for (const value of values) {
+  for (const row of rows) {
+    const value = of(row);
     if (value === null) {
       buffer.writeInt32BE(-1, offset);
       offset += 4;
@@ -95,24 +104,25 @@ function variableArray(oid: number, values: readonly (string | null)[]): Buffer 
     buffer.writeInt32BE(written, offset);
     offset += 4 + written;
   }
-  header(buffer, oid, values.length, hasNull);
+  header(buffer, oid, rows.length, hasNull);
   return buffer.subarray(0, offset);
 }
 
-/** `text[]`. */
-export const textArray = (values: readonly (string | null)[]): Buffer => variableArray(oids.text, values);
+/** A column as `text[]`. */
+export const textColumn = <Row>(rows: readonly Row[], of: Of<Row, string | null>): Buffer => variableColumn(oids.text, rows, of);
 
-/** `json[]` from JSON texts. */
-export const jsonArray = (values: readonly (string | null)[]): Buffer => variableArray(oids.json, values);
+/** A column as `json[]`, from JSON texts. */
+export const jsonColumn = <Row>(rows: readonly Row[], of: Of<Row, string | null>): Buffer => variableColumn(oids.json, rows, of);
 
-/** `bytea[]`. */
-export function byteaArray(values: readonly (Uint8Array | null)[]): Buffer {
+/** A column as `bytea[]`. */
+export function byteaColumn<Row>(rows: readonly Row[], of: Of<Row, Uint8Array | null>): Buffer {
   let capacity = headerBytes;
-  for (const value of values) capacity += 4 + (value?.length ?? 0);
+  for (const row of rows) capacity += 4 + (of(row)?.length ?? 0);
   const buffer = Buffer.allocUnsafe(capacity);
   let offset = headerBytes;
   let hasNull = false;
-  for (const value of values) {
+  for (const row of rows) {
+    const value = of(row);
     buffer.writeInt32BE(value === null ? -1 : value.length, offset);
     offset += 4;
     if (value === null) hasNull = true;
@@ -121,19 +131,30 @@ export function byteaArray(values: readonly (Uint8Array | null)[]): Buffer {
       offset += value.length;
     }
   }
-  header(buffer, oids.bytea, values.length, hasNull);
+  header(buffer, oids.bytea, rows.length, hasNull);
   return buffer;
 }
 
-/** `uuid[]` from 32 hex digits each. */
-export function uuidArray(values: readonly string[]): Buffer {
-  const buffer = Buffer.allocUnsafe(headerBytes + values.length * 20);
+/** A column as `uuid[]`, from 32 hex digits each. */
+export function uuidColumn<Row>(rows: readonly Row[], of: Of<Row, string>): Buffer {
+  const buffer = Buffer.allocUnsafe(headerBytes + rows.length * 20);
   let offset = headerBytes;
-  for (const value of values) {
+  for (const row of rows) {
     buffer.writeInt32BE(16, offset);
-    buffer.write(value, offset + 4, "hex");
+    buffer.write(of(row), offset + 4, "hex");
     offset += 20;
   }
-  header(buffer, oids.uuid, values.length, false);
+  header(buffer, oids.uuid, rows.length, false);
   return buffer;
 }
+
+const itself = <Value>(value: Value): Value => value;
+
+/** `bigint[]` from safe integers. */
+export const bigintArray = (values: readonly (number | null)[]): Buffer => bigintColumn(values, itself);
+
+/** `integer[]`. */
+export const integerArray = (values: readonly number[]): Buffer => integerColumn(values, itself);
+
+/** `text[]`. */
+export const textArray = (values: readonly (string | null)[]): Buffer => textColumn(values, itself);

@@ -4,6 +4,7 @@
  * Modes: open → broken. A broken session is never used again; whoever meets `ConnectionLost` opens another. Every
  * statement has a time limit, after which the connection is destroyed, for its answer can no longer be told.
  */
+import type { Duplex } from "node:stream";
 import pg from "pg";
 import { connectionOptions, type DatabaseTarget } from "./connection-options.ts";
 import { ConnectionLost, classify } from "./errors.ts";
@@ -62,6 +63,8 @@ export async function openSession(
     client.end().catch(() => {});
     throw new ConnectionLost(`the database cannot be reached: ${(error as Error).message}`, { cause: error });
   }
+  const stream = streamOf(client);
+  writeOncePerTurn(stream);
   const failed = (error: unknown): never => {
     const classified = classify(error);
     if (classified instanceof ConnectionLost) broken = true;
@@ -76,8 +79,29 @@ export async function openSession(
     },
     destroy() {
       broken = true;
-      const { connection } = client as unknown as { connection: { stream: { destroy(): void } } };
-      connection.stream.destroy();
+      stream.destroy();
     },
   };
+}
+
+const streamOf = (client: pg.Client): Duplex => (client as unknown as { connection: { stream: Duplex } }).connection.stream;
+
+/**
+ * `pg` writes each message of the protocol by itself, some five for a statement. Everything that is sent in one turn is
+ * put together here, so that a whole group costs one system call.
+ */
+function writeOncePerTurn(stream: Duplex): void {
+  const write = stream.write.bind(stream) as (chunk: Uint8Array) => boolean;
+  let pending: Uint8Array[] = [];
+  const flush = (): void => {
+    const chunks = pending;
+    pending = [];
+    if (!stream.destroyed) write(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+  };
+  stream.cork = () => {};
+  stream.uncork = () => {};
+  stream.write = ((chunk: Uint8Array) => {
+    if (pending.push(chunk) === 1) queueMicrotask(flush);
+    return true;
+  }) as typeof stream.write;
 }

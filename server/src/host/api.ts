@@ -82,7 +82,7 @@ export function createApi(options: ApiOptions): Hono {
 }
 
 function unknownPath(options: ApiOptions, request: Request): Response {
-  const requestId = requestIdOf(request.headers, options.clock.nowMs());
+  const requestId = requestIdOf(request.headers);
   const { pathname } = new URL(request.url);
   const methods = options.routes
     .map((route) => operations[route.operationId] as Operation)
@@ -110,7 +110,7 @@ async function serve(
   params: Record<string, string>,
 ): Promise<Response> {
   const startedAtMs = options.clock.monotonicMs();
-  const requestId = requestIdOf(request.headers, options.clock.nowMs());
+  const requestId = requestIdOf(request.headers);
   let response: Response;
   try {
     response = respond(request, await answer(options, compiled, request, params, requestId), requestId);

@@ -28,14 +28,14 @@ export function addOperationsPages(app: Hono, options: OperationsOptions): void 
     const reason = await options.whyNotReady();
     if (reason === null) return json(200, { status: "ready" });
     const problem = new ProblemError("not_ready", reason, {}, { headers: { "retry-after": "1" } });
-    return problem.toResponse(requestIdOf(context.req.raw.headers, options.clock.nowMs()));
+    return problem.toResponse(requestIdOf(context.req.raw.headers));
   });
   app.get("/metrics", async (context) => {
     const { headers } = context.req.raw;
     try {
       authorise(await authenticate(headers, options.keyring), { right: "reader" });
     } catch (error) {
-      if (error instanceof ProblemError) return error.toResponse(requestIdOf(headers, options.clock.nowMs()));
+      if (error instanceof ProblemError) return error.toResponse(requestIdOf(headers));
       throw error;
     }
     return new Response(await options.registry.metrics(), {

@@ -1,13 +1,13 @@
 /** Reads the headers that every call may carry. */
-import { sortableId } from "../lib/random-id.ts";
+import { requestId } from "../lib/random-id.ts";
 import { ProblemError } from "./problem.ts";
 
 const visibleAscii = /^[\x21-\x7e]+$/;
 
 /** The caller's `X-Request-Id` when it is one that can be logged, else a new id. */
-export function requestIdOf(headers: Headers, nowMs: number): string {
+export function requestIdOf(headers: Headers): string {
   const given = headers.get("x-request-id");
-  return given !== null && given.length <= 128 && visibleAscii.test(given) ? given : sortableId("req_", nowMs);
+  return given !== null && given.length <= 128 && visibleAscii.test(given) ? given : requestId();
 }
 
 /** A valid W3C `traceparent`, else null: a bad one starts a new trace and is never an error. */

@@ -14,7 +14,8 @@ export class JsonRefused extends Error {
 
 const significantDigitsMax = 15;
 const keyEnd = /"\s*:/g;
-const unusual = /\\|__proto__|[0-9.]{16}|[eE][+-]?[0-9]/;
+/** An escape, `__proto__`, or where a number stands: 16 digits or an exponent. */
+const unusual = /\\|__proto__|[:,[]\s*-?(?:[0-9.]{16}|[0-9.]+[eE])/;
 
 /** @param depthMax levels of nested arrays and objects @throws JsonRefused */
 export function parseStrictJson(text: string, depthMax: number): unknown {

@@ -1,30 +1,36 @@
-/** A map that forgets its oldest entries beyond a number. */
+/**
+ * A map that forgets its oldest entries: at least `sizeMin` newest ones are kept, at most twice as many.
+ *
+ * Two generations: when the younger one is full it becomes the older one, and what was older is forgotten at once. That
+ * costs nothing per entry, where deleting the oldest key of a large map walks over all that were deleted before.
+ */
 export class BoundedMap<Key, Value> {
-  readonly #entries = new Map<Key, Value>();
-  readonly #sizeMax: number;
+  readonly #sizeMin: number;
+  #younger = new Map<Key, Value>();
+  #older = new Map<Key, Value>();
 
-  constructor(sizeMax: number) {
-    this.#sizeMax = sizeMax;
+  constructor(sizeMin: number) {
+    this.#sizeMin = sizeMin;
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#younger.size + this.#older.size;
   }
 
   get(key: Key): Value | undefined {
-    return this.#entries.get(key);
+    return this.#younger.get(key) ?? this.#older.get(key);
   }
 
   set(key: Key, value: Value): void {
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#sizeMax) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      return;
+    if (this.#younger.size >= this.#sizeMin) {
+      this.#older = this.#younger;
+      this.#younger = new Map();
     }
+    this.#younger.set(key, value);
   }
 
   delete(key: Key): void {
-    this.#entries.delete(key);
+    this.#younger.delete(key);
+    this.#older.delete(key);
   }
 }

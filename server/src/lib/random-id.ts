@@ -28,3 +28,12 @@ export function sortableId(prefix: string, nowMs: number): string {
   for (const byte of randomBytes(16)) text += alphabet[byte & 31];
   return text;
 }
+
+const processPart = Array.from(randomBytes(8), (byte) => alphabet[byte & 31]).join("");
+let requestsMade = 0;
+
+/** @returns an id that no other request of any server has, e.g. `req_4k7tz2…-1f`; cheap, for one is made for each request */
+export function requestId(): string {
+  requestsMade += 1;
+  return `req_${processPart}-${requestsMade.toString(36)}`;
+}

@@ -1,7 +1,7 @@
 /** Loads what a group of commands needs to be decided, under the locks, and presents it to `decide`. */
 import { futureToleranceMs } from "@onhand/protocol/vocabulary";
 import type { Location, Product } from "../core/catalogue.ts";
-import type { Command, InventoryLine } from "../core/command.ts";
+import type { Command } from "../core/command.ts";
 import type { Item } from "../core/item.ts";
 import { partitionOf } from "../core/partition.ts";
 import type { Head, State } from "../core/state.ts";
@@ -61,7 +61,9 @@ class LoadedState implements State {
   }
 
   movedSince(item: Item, momentMs: number): number {
-    return this.#facts.moved.get(movedKey(item, momentMs)) ?? 0;
+    const moved = this.#facts.moved.get(movedKey(item, momentMs));
+    // An item that the group itself creates has no past in the database.
+    return moved ?? 0;
   }
 
   holdsStock(subject: { readonly productId: string } | { readonly locationId: string }): boolean {
@@ -75,26 +77,42 @@ export async function loadState(
   cache: StateCache,
   commands: readonly Command[],
 ): Promise<State> {
-  const lines = commands.flatMap((command) => (command.kind === "inventory" ? command.lines : []));
-  await Promise.all([loadItems(transaction, cache, lines), loadProducts(transaction, cache, commands, lines)]);
+  const missing = missingOf(cache, commands);
+  await Promise.all([loadItems(transaction, cache, missing.items), loadProducts(transaction, cache, missing.products)]);
   const facts: Facts = { skuOwners: new Map(), moved: new Map(), holders: new Set() };
   await loadSkuOwners(transaction, cache.partitionCount, commands, facts);
-  await loadMoved(transaction, cache, lines, facts);
+  await loadMoved(transaction, cache, commands, facts);
   await loadHolders(transaction, cache.partitionCount, commands, facts);
   return new LoadedState(cache, facts);
 }
 
-async function loadItems(
-  transaction: GroupTransaction,
-  cache: StateCache,
-  lines: readonly InventoryLine[],
-): Promise<void> {
-  const missing = new Map<string, { partition: number; productId: string; locationId: string }>();
-  for (const { productId, locationId } of lines) {
-    const partition = partitionOf(productId, cache.partitionCount);
-    if (cache.item(partition, productId, locationId) === undefined)
-      missing.set(`${productId}\n${locationId}`, { partition, productId, locationId });
+interface Missing {
+  readonly items: Map<string, { partition: number; productId: string; locationId: string }>;
+  readonly products: Map<string, { partition: number; productId: string }>;
+}
+
+/** What the commands touch and the cache does not hold: usually nothing. */
+function missingOf(cache: StateCache, commands: readonly Command[]): Missing {
+  const missing: Missing = { items: new Map(), products: new Map() };
+  for (const command of commands) {
+    if (command.kind === "product") needProduct(cache, missing, partitionOf(command.productId, cache.partitionCount), command.productId);
+    if (command.kind !== "inventory") continue;
+    for (const { productId, locationId } of command.lines) {
+      const partition = partitionOf(productId, cache.partitionCount);
+      needProduct(cache, missing, partition, productId);
+      if (cache.item(partition, productId, locationId) === undefined) {
+        missing.items.set(`${productId}\n${locationId}`, { partition, productId, locationId });
+      }
+    }
   }
+  return missing;
+}
+
+function needProduct(cache: StateCache, missing: Missing, partition: number, productId: string): void {
+  if (cache.product(partition, productId) === undefined) missing.products.set(productId, { partition, productId });
+}
+
+async function loadItems(transaction: GroupTransaction, cache: StateCache, missing: Missing["items"]): Promise<void> {
   if (missing.size === 0) return;
   const keys = [...missing.values()];
   const found = await transaction.items(keys);
@@ -102,19 +120,7 @@ async function loadItems(
   for (const item of found) cache.putItem(item.partition, item.productId, item.locationId, item);
 }
 
-async function loadProducts(
-  transaction: GroupTransaction,
-  cache: StateCache,
-  commands: readonly Command[],
-  lines: readonly InventoryLine[],
-): Promise<void> {
-  const missing = new Map<string, { partition: number; productId: string }>();
-  const need = (productId: string): void => {
-    const partition = partitionOf(productId, cache.partitionCount);
-    if (cache.product(partition, productId) === undefined) missing.set(productId, { partition, productId });
-  };
-  for (const line of lines) need(line.productId);
-  for (const command of commands) if (command.kind === "product") need(command.productId);
+async function loadProducts(transaction: GroupTransaction, cache: StateCache, missing: Missing["products"]): Promise<void> {
   if (missing.size === 0) return;
   const keys = [...missing.values()];
   const found = await transaction.products(keys);
@@ -144,16 +150,19 @@ async function loadSkuOwners(
 async function loadMoved(
   transaction: GroupTransaction,
   cache: StateCache,
-  lines: readonly InventoryLine[],
+  commands: readonly Command[],
   facts: Facts,
 ): Promise<void> {
-  for (const { productId, locationId, change } of lines) {
-    if (change.countedAtMs === undefined) continue;
-    const item = cache.item(partitionOf(productId, cache.partitionCount), productId, locationId);
-    if (item === null || item === undefined) continue;
-    const moved = await transaction.movedSince(item, change.countedAtMs, futureToleranceMs);
-    if (moved === null) throw new CountTooOld("too much has happened at the item since countedAt to be walked back");
-    facts.moved.set(movedKey(item, change.countedAtMs), moved);
+  for (const command of commands) {
+    if (command.kind !== "inventory") continue;
+    for (const { productId, locationId, change } of command.lines) {
+      if (change.countedAtMs === undefined) continue;
+      const item = cache.item(partitionOf(productId, cache.partitionCount), productId, locationId);
+      if (item === null || item === undefined) continue;
+      const moved = await transaction.movedSince(item, change.countedAtMs, futureToleranceMs);
+      if (moved === null) throw new CountTooOld("too much has happened at the item since countedAt to be walked back");
+      facts.moved.set(movedKey(item, change.countedAtMs), moved);
+    }
   }
 }
 

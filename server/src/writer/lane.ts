@@ -7,6 +7,7 @@
  */
 import { limits } from "../core/limits.ts";
 import type { Clock } from "../lib/clock.ts";
+import { endOfTurn } from "../lib/turn.ts";
 import { Overloaded } from "./errors.ts";
 import type { GiveAnswers, GroupRunner } from "./group-runner.ts";
 import type { Job } from "./job.ts";
@@ -67,6 +68,8 @@ export class Lane {
 
   async #work(): Promise<void> {
     let answer: GiveAnswers = () => {};
+    // Requests that arrived together belong into one group: the first of them does not run ahead of the others.
+    await endOfTurn();
     while (this.#queue.length > 0 && this.#holds === 0) {
       const group = this.#take();
       const running = group.length > 0 ? this.#runner.run(group) : Promise.resolve(() => {});

@@ -1,5 +1,5 @@
 /** Statements of the feed. The journal is read up to heads that were read before, so what is read is all there. */
-import { bigintArray, integerArray } from "../../db/binary-array.ts";
+import { bigintArray, bigintColumn, integerArray, integerColumn } from "../../db/binary-array.ts";
 import type { Statement } from "../../db/pool.ts";
 import { type EntryRow, entryColumns } from "../../journal/entry-reader.ts";
 
@@ -26,9 +26,9 @@ export const nextEntries = (stretches: readonly Stretch[], limit: number): State
          LEFT JOIN product p ON p.partition = j.partition AND p.product_id = j.product_id
          ORDER BY j.partition, j.sequence`,
   values: [
-    integerArray(stretches.map((row) => row.partition)),
-    bigintArray(stretches.map((row) => row.after)),
-    bigintArray(stretches.map((row) => row.upTo)),
+    integerColumn(stretches, (row) => row.partition),
+    bigintColumn(stretches, (row) => row.after),
+    bigintColumn(stretches, (row) => row.upTo),
     limit,
   ],
 });

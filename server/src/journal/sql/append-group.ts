@@ -6,17 +6,7 @@
 import { lifeStates } from "@onhand/protocol/vocabulary";
 import type { SealedEntry } from "../../core/entry.ts";
 import { availableBand, availableOf, type Item, type Levels, oversoldOf } from "../../core/item.ts";
-import {
-  bigintArray,
-  booleanArray,
-  byteaArray,
-  integerArray,
-  jsonArray,
-  smallintArray,
-  textArray,
-  timestampArray,
-  uuidArray,
-} from "../../db/binary-array.ts";
+import { bigintColumn, booleanColumn, byteaColumn, integerColumn, jsonColumn, smallintColumn, textColumn, timestampColumn, uuidColumn } from "../../db/binary-array.ts";
 import type { Statement } from "../../db/pool.ts";
 
 export interface HeadMove {
@@ -112,10 +102,10 @@ export function appendGroup(rows: GroupRows): Statement {
     ...totalValues(rows.totals),
   ];
   const { results } = rows;
-  values.push(integerArray(results.map((result) => result.partition)), uuidArray(results.map((result) => result.key)));
+  values.push(integerColumn(results, (result) => result.partition), uuidColumn(results, (result) => result.key));
   values.push(
-    uuidArray(results.map((result) => result.requestHash)),
-    textArray(results.map((result) => result.outcome)),
+    uuidColumn(results, (result) => result.requestHash),
+    textColumn(results, (result) => result.outcome),
   );
   const scalars = [
     Buffer.from(rows.headVector),
@@ -127,79 +117,79 @@ export function appendGroup(rows: GroupRows): Statement {
 }
 
 const headValues = (heads: readonly HeadMove[]): Buffer[] => [
-  integerArray(heads.map((head) => head.partition)),
-  bigintArray(heads.map((head) => head.previousSequence)),
-  bigintArray(heads.map((head) => head.sequence)),
-  byteaArray(heads.map((head) => head.hash)),
-  timestampArray(heads.map((head) => head.recordedAtMs)),
-  bigintArray(heads.map((head) => head.epoch)),
+  integerColumn(heads, (head) => head.partition),
+  bigintColumn(heads, (head) => head.previousSequence),
+  bigintColumn(heads, (head) => head.sequence),
+  byteaColumn(heads, (head) => head.hash),
+  timestampColumn(heads, (head) => head.recordedAtMs),
+  bigintColumn(heads, (head) => head.epoch),
 ];
 
 const entryValues = (entries: readonly SealedEntry[]): Buffer[] => [
-  integerArray(entries.map((entry) => entry.partition)),
-  bigintArray(entries.map((entry) => entry.sequence)),
-  smallintArray(entries.map((entry) => entry.kind)),
-  textArray(entries.map((entry) => entry.productId)),
-  textArray(entries.map((entry) => entry.locationId)),
-  bigintArray(entries.map((entry) => entry.itemNumber)),
-  bigintArray(entries.map((entry) => entry.previousSequence)),
-  bigintArray(entries.map((entry) => entry.version)),
-  bigintArray(entries.map((entry) => entry.delta.onHand)),
-  bigintArray(entries.map((entry) => entry.delta.reserved)),
-  bigintArray(entries.map((entry) => entry.delta.unavailable)),
-  bigintArray(entries.map((entry) => entry.delta.incoming)),
-  bigintArray(entries.map((entry) => entry.after.onHand)),
-  bigintArray(entries.map((entry) => entry.after.reserved)),
-  bigintArray(entries.map((entry) => entry.after.unavailable)),
-  bigintArray(entries.map((entry) => entry.after.incoming)),
-  bigintArray(entries.map((entry) => entry.safetyStock)),
-  bigintArray(entries.map((entry) => entry.reorderPoint)),
-  smallintArray(entries.map((entry) => entry.movementType)),
-  booleanArray(entries.map((entry) => entry.allowsNegative)),
-  timestampArray(entries.map((entry) => entry.occurredAtMs)),
-  timestampArray(entries.map((entry) => entry.recordedAtMs)),
-  textArray(entries.map((entry) => entry.actor)),
-  textArray(entries.map((entry) => entry.source)),
-  textArray(entries.map((entry) => entry.requestId)),
-  textArray(entries.map((entry) => entry.traceparent)),
-  textArray(entries.map((entry) => entry.parts)),
-  byteaArray(entries.map((entry) => entry.textCommitment)),
-  jsonArray(entries.map((entry) => entry.detail)),
-  byteaArray(entries.map((entry) => entry.hash)),
+  integerColumn(entries, (entry) => entry.partition),
+  bigintColumn(entries, (entry) => entry.sequence),
+  smallintColumn(entries, (entry) => entry.kind),
+  textColumn(entries, (entry) => entry.productId),
+  textColumn(entries, (entry) => entry.locationId),
+  bigintColumn(entries, (entry) => entry.itemNumber),
+  bigintColumn(entries, (entry) => entry.previousSequence),
+  bigintColumn(entries, (entry) => entry.version),
+  bigintColumn(entries, (entry) => entry.delta.onHand),
+  bigintColumn(entries, (entry) => entry.delta.reserved),
+  bigintColumn(entries, (entry) => entry.delta.unavailable),
+  bigintColumn(entries, (entry) => entry.delta.incoming),
+  bigintColumn(entries, (entry) => entry.after.onHand),
+  bigintColumn(entries, (entry) => entry.after.reserved),
+  bigintColumn(entries, (entry) => entry.after.unavailable),
+  bigintColumn(entries, (entry) => entry.after.incoming),
+  bigintColumn(entries, (entry) => entry.safetyStock),
+  bigintColumn(entries, (entry) => entry.reorderPoint),
+  smallintColumn(entries, (entry) => entry.movementType),
+  booleanColumn(entries, (entry) => entry.allowsNegative),
+  timestampColumn(entries, (entry) => entry.occurredAtMs),
+  timestampColumn(entries, (entry) => entry.recordedAtMs),
+  textColumn(entries, (entry) => entry.actor),
+  textColumn(entries, (entry) => entry.source),
+  textColumn(entries, (entry) => entry.requestId),
+  textColumn(entries, (entry) => entry.traceparent),
+  textColumn(entries, (entry) => entry.parts),
+  byteaColumn(entries, (entry) => entry.textCommitment),
+  jsonColumn(entries, (entry) => entry.detail),
+  byteaColumn(entries, (entry) => entry.hash),
 ];
 
 const textValues = (texts: readonly StoredText[]): Buffer[] => [
-  integerArray(texts.map((row) => row.partition)),
-  bigintArray(texts.map((row) => row.sequence)),
-  byteaArray(texts.map((row) => row.salt)),
-  textArray(texts.map((row) => row.reason)),
-  textArray(texts.map((row) => row.reference)),
+  integerColumn(texts, (row) => row.partition),
+  bigintColumn(texts, (row) => row.sequence),
+  byteaColumn(texts, (row) => row.salt),
+  textColumn(texts, (row) => row.reason),
+  textColumn(texts, (row) => row.reference),
 ];
 
 const itemValues = (items: readonly Item[]): Buffer[] => [
-  integerArray(items.map((item) => item.partition)),
-  textArray(items.map((item) => item.productId)),
-  textArray(items.map((item) => item.locationId)),
-  bigintArray(items.map((item) => item.itemNumber)),
-  bigintArray(items.map((item) => item.onHand)),
-  bigintArray(items.map((item) => item.reserved)),
-  bigintArray(items.map((item) => item.unavailable)),
-  bigintArray(items.map((item) => item.incoming)),
-  bigintArray(items.map(oversoldOf)),
-  bigintArray(items.map((item) => item.safetyStock)),
-  bigintArray(items.map((item) => item.reorderPoint)),
-  bigintArray(items.map((item) => item.version)),
-  bigintArray(items.map((item) => item.lastSequence)),
-  timestampArray(items.map((item) => item.updatedAtMs)),
-  smallintArray(items.map((item) => lifeStates.indexOf(item.life))),
-  smallintArray(items.map((item) => availableBand(availableOf(item)))),
+  integerColumn(items, (item) => item.partition),
+  textColumn(items, (item) => item.productId),
+  textColumn(items, (item) => item.locationId),
+  bigintColumn(items, (item) => item.itemNumber),
+  bigintColumn(items, (item) => item.onHand),
+  bigintColumn(items, (item) => item.reserved),
+  bigintColumn(items, (item) => item.unavailable),
+  bigintColumn(items, (item) => item.incoming),
+  bigintColumn(items, oversoldOf),
+  bigintColumn(items, (item) => item.safetyStock),
+  bigintColumn(items, (item) => item.reorderPoint),
+  bigintColumn(items, (item) => item.version),
+  bigintColumn(items, (item) => item.lastSequence),
+  timestampColumn(items, (item) => item.updatedAtMs),
+  smallintColumn(items, (item) => lifeStates.indexOf(item.life)),
+  smallintColumn(items, (item) => availableBand(availableOf(item))),
 ];
 
 const totalValues = (totals: readonly TotalChange[]): Buffer[] => [
-  integerArray(totals.map((total) => total.partition)),
-  textArray(totals.map((total) => total.productId)),
-  bigintArray(totals.map((total) => total.delta.onHand)),
-  bigintArray(totals.map((total) => total.delta.reserved)),
-  bigintArray(totals.map((total) => total.delta.unavailable)),
-  bigintArray(totals.map((total) => total.delta.incoming)),
+  integerColumn(totals, (total) => total.partition),
+  textColumn(totals, (total) => total.productId),
+  bigintColumn(totals, (total) => total.delta.onHand),
+  bigintColumn(totals, (total) => total.delta.reserved),
+  bigintColumn(totals, (total) => total.delta.unavailable),
+  bigintColumn(totals, (total) => total.delta.incoming),
 ];

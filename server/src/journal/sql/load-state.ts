@@ -1,5 +1,5 @@
 /** Reads what a group needs to know and does not yet hold. One statement each, however many keys are asked. */
-import { integerArray, textArray, uuidArray } from "../../db/binary-array.ts";
+import { integerColumn, textColumn, uuidColumn } from "../../db/binary-array.ts";
 import type { Statement } from "../../db/pool.ts";
 
 export interface ItemRow {
@@ -30,9 +30,9 @@ export const loadItems = (
   text: `SELECT ${itemColumns} FROM unnest($1::integer[], $2::text[], $3::text[]) k(p, product, location)
          JOIN item i ON i.partition = k.p AND i.product_id = k.product AND i.location_id = k.location`,
   values: [
-    integerArray(keys.map((key) => key.partition)),
-    textArray(keys.map((key) => key.productId)),
-    textArray(keys.map((key) => key.locationId)),
+    integerColumn(keys, (key) => key.partition),
+    textColumn(keys, (key) => key.productId),
+    textColumn(keys, (key) => key.locationId),
   ],
 });
 
@@ -50,7 +50,7 @@ export const loadProducts = (keys: readonly { partition: number; productId: stri
   name: "load_products",
   text: `SELECT p.partition, p.product_id, p.document, p.version, p.life, p.created_at, p.updated_at
          FROM unnest($1::integer[], $2::text[]) k(p, product) JOIN product p ON p.partition = k.p AND p.product_id = k.product`,
-  values: [integerArray(keys.map((key) => key.partition)), textArray(keys.map((key) => key.productId))],
+  values: [integerColumn(keys, (key) => key.partition), textColumn(keys, (key) => key.productId)],
 });
 
 export interface LocationRow {
@@ -73,7 +73,7 @@ export const loadSkuOwners = (keys: readonly { partition: number; sku: string }[
   name: "load_sku_owners",
   text: `SELECT s.sku, s.product_id FROM unnest($1::integer[], $2::text[]) k(p, sku)
          JOIN product_sku s ON s.sku_partition = k.p AND s.sku = k.sku`,
-  values: [integerArray(keys.map((key) => key.partition)), textArray(keys.map((key) => key.sku))],
+  values: [integerColumn(keys, (key) => key.partition), textColumn(keys, (key) => key.sku)],
 });
 
 export interface ResultRow {
@@ -89,7 +89,7 @@ export const loadResults = (keys: readonly { partition: number; key: string }[])
   name: "load_results",
   text: `SELECT replace(r.key::text, '-', '') AS key, replace(r.request_hash::text, '-', '') AS request_hash, r.outcome, r.heads
          FROM unnest($1::integer[], $2::uuid[]) k(p, key) JOIN result r ON r.partition = k.p AND r.key = k.key`,
-  values: [integerArray(keys.map((key) => key.partition)), uuidArray(keys.map((key) => key.key))],
+  values: [integerColumn(keys, (key) => key.partition), uuidColumn(keys, (key) => key.key)],
 });
 
 /** Whether a product holds anything anywhere. */

@@ -1,14 +1,7 @@
 /** Writes the products, SKUs and locations that a group changes; sent in the group's transaction, before its entries. */
 import { lifeStates } from "@onhand/protocol/vocabulary";
 import type { Location, Product } from "../../core/catalogue.ts";
-import {
-  bigintArray,
-  integerArray,
-  jsonArray,
-  smallintArray,
-  textArray,
-  timestampArray,
-} from "../../db/binary-array.ts";
+import { bigintColumn, integerColumn, jsonColumn, smallintColumn, textColumn, timestampColumn } from "../../db/binary-array.ts";
 import type { Statement } from "../../db/pool.ts";
 
 export interface PlacedProduct {
@@ -26,15 +19,15 @@ export function writeProducts(rows: readonly PlacedProduct[]): Statement {
            ON CONFLICT (partition, product_id) DO UPDATE SET sku = excluded.sku, name = excluded.name, document = excluded.document,
              version = excluded.version, life = excluded.life, created_at = excluded.created_at, updated_at = excluded.updated_at`,
     values: [
-      integerArray(rows.map((row) => row.partition)),
-      textArray(products.map((product) => product.productId)),
-      textArray(products.map((product) => product.document.sku)),
-      textArray(products.map((product) => product.document.name)),
-      jsonArray(products.map((product) => JSON.stringify(product.document))),
-      bigintArray(products.map((product) => product.version)),
-      smallintArray(products.map((product) => lifeStates.indexOf(product.life))),
-      timestampArray(products.map((product) => product.createdAtMs)),
-      timestampArray(products.map((product) => product.updatedAtMs)),
+      integerColumn(rows, (row) => row.partition),
+      textColumn(products, (product) => product.productId),
+      textColumn(products, (product) => product.document.sku),
+      textColumn(products, (product) => product.document.name),
+      jsonColumn(products, (product) => JSON.stringify(product.document)),
+      bigintColumn(products, (product) => product.version),
+      smallintColumn(products, (product) => lifeStates.indexOf(product.life)),
+      timestampColumn(products, (product) => product.createdAtMs),
+      timestampColumn(products, (product) => product.updatedAtMs),
     ],
   };
 }
@@ -51,7 +44,7 @@ const bySku = (a: { sku: string }, b: { sku: string }): number => (a.sku < b.sku
 export const freeSkus = (rows: readonly { partition: number; sku: string }[]): Statement => ({
   name: "free_skus",
   text: `DELETE FROM product_sku s USING unnest($1::integer[], $2::text[]) u(partition, sku) WHERE s.sku_partition = u.partition AND s.sku = u.sku`,
-  values: [integerArray(rows.map((row) => row.partition)), textArray(rows.map((row) => row.sku))],
+  values: [integerColumn(rows, (row) => row.partition), textColumn(rows, (row) => row.sku)],
 });
 
 /**
@@ -67,9 +60,9 @@ export function takeSkus(unsorted: readonly PlacedSku[]): Statement {
              ON CONFLICT (sku_partition, sku) DO NOTHING RETURNING 1)
            SELECT require_written('skus', (SELECT count(*) FROM taken), $4::bigint)`,
     values: [
-      integerArray(rows.map((row) => row.partition)),
-      textArray(rows.map((row) => row.sku)),
-      textArray(rows.map((row) => row.productId)),
+      integerColumn(rows, (row) => row.partition),
+      textColumn(rows, (row) => row.sku),
+      textColumn(rows, (row) => row.productId),
       rows.length,
     ],
   };
@@ -83,11 +76,11 @@ export const writeLocations = (locations: readonly Location[]): Statement => ({
          ON CONFLICT (location_id) DO UPDATE SET document = excluded.document, version = excluded.version, life = excluded.life,
            created_at = excluded.created_at, updated_at = excluded.updated_at`,
   values: [
-    textArray(locations.map((location) => location.locationId)),
-    jsonArray(locations.map((location) => JSON.stringify(location.document))),
-    bigintArray(locations.map((location) => location.version)),
-    smallintArray(locations.map((location) => lifeStates.indexOf(location.life))),
-    timestampArray(locations.map((location) => location.createdAtMs)),
-    timestampArray(locations.map((location) => location.updatedAtMs)),
+    textColumn(locations, (location) => location.locationId),
+    jsonColumn(locations, (location) => JSON.stringify(location.document)),
+    bigintColumn(locations, (location) => location.version),
+    smallintColumn(locations, (location) => lifeStates.indexOf(location.life)),
+    timestampColumn(locations, (location) => location.createdAtMs),
+    timestampColumn(locations, (location) => location.updatedAtMs),
   ],
 });

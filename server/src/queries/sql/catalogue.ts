@@ -1,5 +1,5 @@
 /** Statements that read products, SKUs and locations. */
-import { integerArray, textArray } from "../../db/binary-array.ts";
+import { integerColumn, textColumn } from "../../db/binary-array.ts";
 import type { Statement } from "../../db/pool.ts";
 
 /** Products that own some SKUs. */
@@ -7,7 +7,7 @@ export const skuOwners = (keys: readonly { partition: number; sku: string }[]): 
   name: "sku_owners",
   text: `SELECT s.sku, s.product_id FROM unnest($1::integer[], $2::text[]) k(partition, sku)
          JOIN product_sku s ON s.sku_partition = k.partition AND s.sku = k.sku`,
-  values: [integerArray(keys.map((key) => key.partition)), textArray(keys.map((key) => key.sku))],
+  values: [integerColumn(keys, (key) => key.partition), textColumn(keys, (key) => key.sku)],
 });
 
 export interface ProductViewRow {
@@ -26,7 +26,7 @@ export const productsById = (keys: readonly { partition: number; productId: stri
   name: "products_by_id",
   text: `SELECT ${productColumns} FROM unnest($1::integer[], $2::text[]) k(partition, product_id)
          JOIN product p ON p.partition = k.partition AND p.product_id = k.product_id WHERE p.life < 2`,
-  values: [integerArray(keys.map((key) => key.partition)), textArray(keys.map((key) => key.productId))],
+  values: [integerColumn(keys, (key) => key.partition), textColumn(keys, (key) => key.productId)],
 });
 
 const likePattern = (q: string): string => `%${q.replace(/[\\%_]/g, "\\$&")}%`;

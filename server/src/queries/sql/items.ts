@@ -1,6 +1,6 @@
 /** Statements that read items. Each is served by one index, in the order in which its list is paged. */
 import { availableBand } from "../../core/item.ts";
-import { bigintArray, integerArray, textArray } from "../../db/binary-array.ts";
+import { bigintArray, bigintColumn, integerColumn, textArray, textColumn } from "../../db/binary-array.ts";
 import type { Statement } from "../../db/pool.ts";
 
 export interface ItemViewRow {
@@ -33,7 +33,7 @@ export const itemsOfProducts = (products: readonly { partition: number; productI
   text: `SELECT ${columns} FROM unnest($1::integer[], $2::text[]) k(partition, product_id)
          JOIN item i ON i.partition = k.partition AND i.product_id = k.product_id ${joins}
          WHERE greatest(i.life, p.life, l.life) < 2 ORDER BY i.partition, i.product_id, i.location_id`,
-  values: [integerArray(products.map((key) => key.partition)), textArray(products.map((key) => key.productId))],
+  values: [integerColumn(products, (key) => key.partition), textColumn(products, (key) => key.productId)],
 });
 
 /** Items by their numbers. */
@@ -42,7 +42,7 @@ export const itemsByNumber = (keys: readonly { partition: number; itemNumber: nu
   text: `SELECT ${columns} FROM unnest($1::integer[], $2::bigint[]) k(partition, item_number)
          JOIN item i ON i.partition = k.partition AND i.item_number = k.item_number ${joins}
          WHERE greatest(i.life, p.life, l.life) < 2`,
-  values: [integerArray(keys.map((key) => key.partition)), bigintArray(keys.map((key) => key.itemNumber))],
+  values: [integerColumn(keys, (key) => key.partition), bigintColumn(keys, (key) => key.itemNumber)],
 });
 
 export interface ItemFilter {
