@@ -30,13 +30,14 @@ const CHECKS: readonly Check[] = [
   { name: "knip", about: "unused files, exports and dependencies", run: () => runTool("knip", "--no-progress") },
   { name: "layers", about: "who may import whom, and what belongs where", run: () => runOwn(checkLayers) },
   { name: "tidy", about: "sizes, docstrings, tests, links", run: () => runOwn(checkTidy) },
+  { name: "generated", about: "files made from tables are up to date", run: checkGenerated },
 ];
 
 const HELP = `Checks everything that needs no test run.
 
 Usage: npm run check [-- NAME…]
 
-${CHECKS.map(({ name, about }) => `  ${name.padEnd(8)}${about}`).join("\n")}
+${CHECKS.map(({ name, about }) => `  ${name.padEnd(11)}${about}`).join("\n")}
 
 Examples:
   npm run check                    all of them
@@ -68,7 +69,7 @@ async function runAndReport(check: Check): Promise<boolean> {
   const start = performance.now();
   const { ok, output } = await outcomeOf(check);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  process.stdout.write(`${check.name.padEnd(8)}${ok ? "ok    " : "failed"}  ${seconds} s\n`);
+  process.stdout.write(`${check.name.padEnd(11)}${ok ? "ok    " : "failed"}  ${seconds} s\n`);
   if (output !== "") process.stdout.write(`${output.trimEnd()}\n\n`);
   return ok;
 }
@@ -88,6 +89,13 @@ async function runTool(name: string, ...parameters: string[]): Promise<Outcome> 
   const tool = Bun.spawn(command, { cwd: root, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   const [stdout, stderr, code] = await Promise.all([tool.stdout.text(), tool.stderr.text(), tool.exited]);
   return { ok: code === 0, output: code === 0 ? "" : stdout + stderr };
+}
+
+/** Loaded only when it runs, so that a fault in the tables fails this check and no other. */
+async function checkGenerated(): Promise<Outcome> {
+  const { staleFiles } = await import("./generate/outputs.ts");
+  const stale = staleFiles(root);
+  return { ok: stale.length === 0, output: stale.map((path) => `${path} is stale: npm run generate`).join("\n") };
 }
 
 /** Parsed files are kept, for layers and tidy look at the same ones. */

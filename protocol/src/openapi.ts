@@ -110,8 +110,12 @@ function responsesOf(operation: Operation, components: Json): Json {
   // A bulk request that is applied together answers 409 with the verdict of each line.
   if (operation.path.endsWith("/bulk-update")) {
     responses["409"] = {
-      description: "An atomic line was refused: nothing was applied",
-      content: { ...problemContent, "application/json": { schema: collect(operation.response, components) } },
+      description: "An atomic line was refused and nothing was applied: its problem, with the verdict of each line",
+      content: {
+        "application/problem+json": {
+          schema: { allOf: [{ $ref: "#/components/schemas/Problem" }, collect(operation.response, components)] },
+        },
+      },
     };
   }
   return responses;

@@ -51,6 +51,11 @@ export const problemKinds = {
     title: "Archived",
     meaning: "The product, location or item is archived and refuses changes.",
   },
+  not_applied: {
+    status: 409,
+    title: "Not applied",
+    meaning: "The line is in order, but another line of the same atomic request was refused. Correct that one.",
+  },
   idempotency_in_progress: {
     status: 409,
     title: "The first request is still under way",

@@ -29,8 +29,9 @@ export const Level = (description: string) => Type.Integer({ minimum: 0, maximum
 
 export const Timestamp = (description: string) =>
   Type.String({
+    format: "date-time",
     maxLength: 64,
-    pattern: "^\\d{4}-\\d{2}-\\d{2}[Tt ]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,30})?([Zz]|[+-]\\d{2}:\\d{2})$",
+    pattern: "^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,30})?([Zz]|[+-]\\d{2}:\\d{2})$",
     description: `${description} (RFC 3339, any offset; written in UTC with milliseconds)`,
   });
 

@@ -47,6 +47,7 @@ const ASSEMBLY: readonly Layer[] = [
   server("cli", "anything", "each command puts together what it needs"),
   { name: "main", files: ["server/src/main.ts", "server/bin/**"], imports: "anything", reason: "the process entry" },
   { name: "server/test", files: ["server/test/**"], imports: "anything", reason: "what the tests of the server share" },
+  { name: "client/test", files: ["client/test/**"], imports: "anything", reason: "what the tests of the client share" },
   {
     name: "scripts, bench and demo",
     files: ["scripts/**", "bench/**", "demo/**"],
@@ -133,6 +134,7 @@ export const ENTRY_LAYERS: Readonly<Record<string, readonly string[]>> = {
   cli: ["main", "server/test", "scripts, bench and demo"],
   main: ["server/test", "scripts, bench and demo"],
   "server/test": ["scripts, bench and demo"],
+  "client/test": [],
   "scripts, bench and demo": [],
 };
 

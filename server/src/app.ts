@@ -173,7 +173,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   registerGauges(registry, {
     writer: () => write.writer.load(),
     pool: () => database.counts(),
-    inFlightCommands: () => write.submitter.inFlightCount,
+    inFlightCommands: () => write.submitter.underWayCount,
     feedWaiting: () => rest.watcher.waiting,
   });
   await keyring.start();

@@ -1,11 +1,21 @@
 /** The command line: finds the command, shows help, and says in one sentence what went wrong. */
 import { version } from "../version.ts";
 import { type Command, UsageError } from "./command.ts";
+import { doctorCommand } from "./doctor.ts";
+import { importCommand } from "./import.ts";
 import { keysCommand } from "./keys.ts";
 import { migrateCommand } from "./migrate.ts";
 import { serveCommand } from "./serve.ts";
+import { verifyCommand } from "./verify.ts";
 
-const commands: readonly Command[] = [serveCommand, migrateCommand, keysCommand];
+const commands: readonly Command[] = [
+  serveCommand,
+  migrateCommand,
+  importCommand,
+  verifyCommand,
+  keysCommand,
+  doctorCommand,
+];
 
 const overview = (): string => `Onhand ${version}: the inventory service
 
@@ -29,6 +39,8 @@ const plainErrors = new Set([
   "SchemaTooNew",
   "DataFolderInUseError",
   "EmbeddedPostgresError",
+  "AnchorUnreadable",
+  "PartitionUnknown",
 ]);
 
 /** @returns the exit code */

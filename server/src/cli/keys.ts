@@ -66,7 +66,8 @@ Examples:
       throw new UsageError('keys takes create, list or revoke. "npx onhand keys --help" shows examples.');
     const access = await accessDatabase(config, `onhand keys ${verb}`);
     try {
-      await prepareDatabase(access.target, config);
+      const { newKey } = await prepareDatabase(access.target, config);
+      if (newKey !== null) process.stdout.write(`First admin key, shown this once: ${newKey}\n`);
       const database = openDatabase(access.target, { name: "keys", role: "application" }, 1);
       try {
         return verb === "create"

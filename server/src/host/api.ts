@@ -73,11 +73,13 @@ export function createApi(options: ApiOptions): Hono {
       body: operation.body === undefined ? null : new Check(operation.body),
     };
     const paths = [operation.path, aliasOf(operation.path)].map(honoPath);
-    app.on(operation.method, paths, (context) =>
-      serve(options, compiled, context.req.raw, context.req.param() as Record<string, string>),
-    );
+    app.on(operation.method, paths, (context) => serve(options, compiled, context.req.raw, context.req.param()));
   }
   app.notFound((context) => unknownPath(options, context.req.raw));
+  app.onError((error, context) => {
+    const requestId = requestIdOf(context.req.raw.headers);
+    return problemOf(options, error, requestId).toResponse(requestId);
+  });
   return app;
 }
 
@@ -135,6 +137,7 @@ async function answer(
 ): Promise<Reply> {
   const { operation, route } = compiled;
   const { headers } = request;
+  requireReadablePath(request.url, params);
   const principal = await authenticate(headers, options.keyring);
   authorise(principal, operation);
   const query = queryOf(compiled, request.url);
@@ -155,6 +158,20 @@ async function answer(
   });
 }
 
+/** Hono leaves escapes in the path that it cannot decode; PostgreSQL cannot hold NUL. @throws ProblemError 400 */
+function requireReadablePath(url: string, params: Readonly<Record<string, string>>): void {
+  if (!url.includes("%")) return;
+  const path = url.slice(0, url.includes("?") ? url.indexOf("?") : url.length);
+  try {
+    decodeURIComponent(path);
+    if (Object.values(params).every((value) => !value.includes("\0"))) return;
+  } catch {}
+  throw new ProblemError(
+    "validation_failed",
+    "The path has escapes that are no UTF-8 text. Percent-encode every part of it as UTF-8, a percent sign itself as %25.",
+  );
+}
+
 function queryOf({ operation, query }: CompiledRoute, url: string): Record<string, unknown> {
   const start = url.indexOf("?");
   if (query === null || operation.query === undefined) {
@@ -172,15 +189,13 @@ function respond(request: Request, reply: Reply, requestId: string): Response {
   const headers: Record<string, string> = { "x-request-id": requestId, ...reply.headers };
   if (reply.body === null) return new Response(null, { status: reply.status, headers });
   const text = JSON.stringify(reply.body);
-  headers["content-type"] = "application/json";
-  if (request.method === "GET" && headers["cache-control"] === undefined) {
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  if (isRead && headers["cache-control"] === undefined) {
     headers.etag ??= `"${hash("sha256", text, "hex").slice(0, 24)}"`;
     headers["cache-control"] = "private, no-cache";
-    if (matchesNone(request.headers, headers.etag)) {
-      const { etag, "x-request-id": id, "cache-control": cache } = headers;
-      return new Response(null, { status: 304, headers: { etag: etag!, "x-request-id": id!, "cache-control": cache } });
-    }
+    if (matchesNone(request.headers, headers.etag)) return new Response(null, { status: 304, headers });
   }
+  headers["content-type"] ??= "application/json";
   return new Response(text, { status: reply.status, headers });
 }
 

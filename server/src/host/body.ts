@@ -2,7 +2,8 @@
 import { ProblemError } from "./problem.ts";
 import { JsonRefused, parseStrictJson } from "./strict-json.ts";
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+// A byte order mark is kept, so that the JSON reader says what is wrong.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function tooLarge(bytesMax: number): ProblemError {
   return new ProblemError(
@@ -18,6 +19,10 @@ export async function readJsonBody(request: Request, bytesMax: number, depthMax:
   const mediaType = request.headers.get("content-type");
   if (mediaType === null || !/^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i.test(mediaType)) {
     throw new ProblemError("unsupported_media_type", "Send the body as JSON with Content-Type: application/json.");
+  }
+  const encoding = request.headers.get("content-encoding");
+  if (encoding !== null && encoding.toLowerCase() !== "identity") {
+    throw new ProblemError("unsupported_media_type", "Send the body as it is, without Content-Encoding.");
   }
   const declared = request.headers.get("content-length");
   if (declared !== null && Number(declared) > bytesMax) throw tooLarge(bytesMax);

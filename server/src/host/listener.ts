@@ -1,5 +1,7 @@
 /** Listens for HTTP with Bun's server. Modes: listening → draining (finishes what is under way) → stopped. */
 import type { Hono } from "hono";
+import { ProblemError } from "./problem.ts";
+import { requestIdOf } from "./request-headers.ts";
 
 /** The port is taken by another program. */
 export class PortInUse extends Error {
@@ -21,7 +23,7 @@ export function listen(app: Hono, host: string, port: number): Listener {
   const fetch = async (request: Request): Promise<Response> => {
     underWay += 1;
     try {
-      const response = await app.fetch(request);
+      const response = isAddressed(request) ? await app.fetch(request) : unaddressed(request);
       if (isDraining) response.headers.set("connection", "close");
       return response;
     } finally {
@@ -42,6 +44,14 @@ export function listen(app: Hono, host: string, port: number): Listener {
       await server.stop(true);
     },
   };
+}
+
+/** Without a usable Host header the address of a request is no URL. */
+const isAddressed = (request: Request): boolean => request.url.startsWith("http");
+
+function unaddressed(request: Request): Response {
+  const detail = "The request names no host that could be understood. Send a valid Host header.";
+  return new ProblemError("validation_failed", detail).toResponse(requestIdOf(request.headers));
 }
 
 function open(fetch: (request: Request) => Promise<Response>, hostname: string, port: number): Bun.Server<undefined> {

@@ -19,18 +19,21 @@ export class ProblemError extends Error {
   readonly headers: Readonly<Record<string, string>>;
   /** Overrides the status of the code, e.g. 412 for a conflict found by `If-Match`. */
   readonly status: number;
+  /** An outcome that every repeat gets again, byte by byte: so the body does not name the request. */
+  readonly isRemembered: boolean;
 
   constructor(
     code: ProblemCode,
     detail: string,
     fields: ProblemFields = {},
-    options: { headers?: Record<string, string>; status?: number; cause?: unknown } = {},
+    options: { headers?: Record<string, string>; status?: number; isRemembered?: boolean; cause?: unknown } = {},
   ) {
     super(detail, { cause: options.cause });
     this.code = code;
     this.fields = fields;
     this.headers = options.headers ?? {};
     this.status = options.status ?? problemKinds[code].status;
+    this.isRemembered = options.isRemembered === true;
   }
 
   /** The problem as an object, e.g. for one line of a bulk answer. */
@@ -53,6 +56,9 @@ export class ProblemError extends Error {
       "x-request-id": requestId,
       ...this.headers,
     };
-    return new Response(JSON.stringify(this.toProblem(requestId)), { status: this.status, headers });
+    return new Response(JSON.stringify(this.toProblem(this.isRemembered ? undefined : requestId)), {
+      status: this.status,
+      headers,
+    });
   }
 }

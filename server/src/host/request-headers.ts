@@ -37,7 +37,7 @@ export function idempotencyKeyOf(headers: Headers): string | null {
 export function ifMatchVersionOf(headers: Headers): number | null {
   const given = headers.get("if-match")?.trim();
   if (given === undefined || given === "*") return null;
-  const version = /^"(\d{1,16})"$/.exec(given)?.[1];
+  const version = /^"(0|[1-9]\d{0,15})"$/.exec(given)?.[1];
   if (version !== undefined) return Number(version);
   if (/^(W\/)?"[^"]*"$/.test(given))
     throw new ProblemError(

@@ -10,6 +10,12 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** Where the library would show the inside of a schema. */
+const sayings: Readonly<Record<string, string>> = {
+  pattern: "has characters or a form that is not taken",
+  format: "is no RFC 3339 time with an offset, for example 2026-06-10T12:00:00Z",
+};
+
 /** A compiled check of one schema. */
 export class Check {
   readonly #validator: Validator;
@@ -42,7 +48,7 @@ export class Check {
       return [
         {
           pointer: instancePath,
-          message: message.startsWith("must match pattern") ? "has characters or a form that is not taken" : message,
+          message: sayings[keyword] ?? message,
         },
       ];
     });
@@ -66,7 +72,8 @@ export function requireValid(check: Check, value: unknown, what: string): void {
 
 /** Converts query parameters to the types that their schema names; what cannot be converted stays text and fails the check. */
 export function readQuery(schema: Type.TObject, parameters: URLSearchParams): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
+  // Without a prototype, so that a parameter named __proto__ is one like any other: unknown.
+  const values: Record<string, unknown> = Object.create(null);
   const properties = schema.properties as Record<string, { type?: string; default?: unknown }>;
   for (const [name, text] of parameters) {
     if (Object.hasOwn(values, name))

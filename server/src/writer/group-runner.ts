@@ -48,6 +48,12 @@ export interface RunnerContext {
   onCommitted(): void;
 }
 
+const firstAttempt = (jobs: readonly Job[]): Attempt => ({
+  checkKeys: jobs.some((job) => job.isRepeat),
+  mayBeCommitted: false,
+  count: 0,
+});
+
 /** Answers of a finished group, given out by the lane after it has sent its next one. */
 export type GiveAnswers = () => void;
 
@@ -67,10 +73,7 @@ export class GroupRunner {
   }
 
   /** Runs a group to its end. Never rejects: every job is settled or failed. */
-  async run(
-    jobs: readonly Job[],
-    attempt: Attempt = { checkKeys: false, mayBeCommitted: false, count: 0 },
-  ): Promise<GiveAnswers> {
+  async run(jobs: readonly Job[], attempt: Attempt = firstAttempt(jobs)): Promise<GiveAnswers> {
     const { clock, metrics } = this.#context;
     const startedAtMs = clock.monotonicMs();
     for (;;) {

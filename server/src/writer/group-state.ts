@@ -95,7 +95,8 @@ interface Missing {
 function missingOf(cache: StateCache, commands: readonly Command[]): Missing {
   const missing: Missing = { items: new Map(), products: new Map() };
   for (const command of commands) {
-    if (command.kind === "product") needProduct(cache, missing, partitionOf(command.productId, cache.partitionCount), command.productId);
+    if (command.kind === "product")
+      needProduct(cache, missing, partitionOf(command.productId, cache.partitionCount), command.productId);
     if (command.kind !== "inventory") continue;
     for (const { productId, locationId } of command.lines) {
       const partition = partitionOf(productId, cache.partitionCount);
@@ -120,7 +121,11 @@ async function loadItems(transaction: GroupTransaction, cache: StateCache, missi
   for (const item of found) cache.putItem(item.partition, item.productId, item.locationId, item);
 }
 
-async function loadProducts(transaction: GroupTransaction, cache: StateCache, missing: Missing["products"]): Promise<void> {
+async function loadProducts(
+  transaction: GroupTransaction,
+  cache: StateCache,
+  missing: Missing["products"],
+): Promise<void> {
   if (missing.size === 0) return;
   const keys = [...missing.values()];
   const found = await transaction.products(keys);

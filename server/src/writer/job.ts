@@ -22,6 +22,8 @@ export interface Job {
   readonly size: number;
   /** Must be decided alone in its group, for it asks the database about levels. */
   readonly isSolo: boolean;
+  /** Its key was seen before: what came of it then is looked up before it is decided. */
+  readonly isRepeat: boolean;
   /** When it joined the queue, on the monotonic clock. */
   readonly queuedAtMs: number;
   readonly settle: (settled: Settled) => void;

@@ -75,10 +75,11 @@ export class Writer {
 
   /**
    * Submits commands that are independent of each other; each is decided in the order given.
+   * @param isKnown whether a command's key was seen before, so that its outcome is looked up first
    * @returns one promise for each: what came of it, or `Overloaded`, `OutcomeUnknown`, `DatabaseUnavailable`,
    * `KeyReused` or `PoisonCommand`
    */
-  submit(commands: readonly Command[]): Promise<Settled>[] {
+  submit(commands: readonly Command[], isKnown: (command: Command) => boolean = () => false): Promise<Settled>[] {
     const byLane = new Map<Lane | null, Job[]>();
     let queuedEntries = this.#queuedEntries();
     const promises = commands.map((command) => {
@@ -93,6 +94,7 @@ export class Writer {
       const job: Job = {
         command,
         ...place,
+        isRepeat: isKnown(command),
         queuedAtMs: this.#options.clock.monotonicMs(),
         settle: resolve,
         fail: reject,

@@ -119,6 +119,16 @@ export function summary(history: readonly Operation[]): {
   };
 }
 
+/** The longest time during which nobody's change succeeded, in milliseconds. */
+export function longestSilenceMs(history: readonly Operation[]): number {
+  const successes = history
+    .flatMap(({ tries }) => tries)
+    .filter(({ answer }) => answer?.status === 200)
+    .map(({ endedAtMs }) => endedAtMs)
+    .sort((a, b) => a - b);
+  return Math.max(0, ...successes.map((endedAtMs, index) => endedAtMs - (successes[index - 1] ?? endedAtMs)));
+}
+
 /** Numbers from 0 up to below `limit` that depend on the seed alone. */
 export function randomNumbers(seed: number): (limit: number) => number {
   let state = (seed + 1) >>> 0;

@@ -285,6 +285,13 @@ export class ServerProcess {
     this.signal("SIGCONT");
   }
 
+  /** Freezes it for a while. */
+  async freeze(durationMs: number): Promise<void> {
+    this.pause();
+    await delay(durationMs);
+    this.resume();
+  }
+
   /** Ends it in whatever way works. */
   async end(): Promise<void> {
     this.resume();

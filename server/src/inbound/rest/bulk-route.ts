@@ -66,7 +66,8 @@ async function applyEach(rest: RestContext, call: Call, body: BulkUpdate, lines:
   const places: number[] = [];
   for (const [index, line] of lines.entries()) {
     if ("problem" in line) continue;
-    const key = line.update.operationId ?? `${context.idempotencyKey}#${index}`;
+    // No caller can send a line break in a key, so this one cannot meet a key of its own.
+    const key = line.update.operationId ?? `${context.idempotencyKey}\n${index}`;
     commands.push(inventoryCommand(context, key, [updateLine(line.update, line.productId, null)]));
     places.push(index);
   }
@@ -75,6 +76,9 @@ async function applyEach(rest: RestContext, call: Call, body: BulkUpdate, lines:
     "problem" in line ? failure(index, line.problem) : { index, status: 0 },
   );
   let cursor: string | null = null;
+  const isReplay =
+    settled.length > 0 && settled.every((answer) => answer.status === "fulfilled" && answer.value.replayed);
+  const seen = new Set<string>();
   for (const [position, answer] of settled.entries()) {
     const index = places[position]!;
     if (answer.status === "rejected") {
@@ -93,20 +97,23 @@ async function applyEach(rest: RestContext, call: Call, body: BulkUpdate, lines:
     }
     const { outcome, headVector, replayed } = answer.value;
     if (outcome.kind === "lines") cursor = rest.cursors.fromBytes(headVector);
-    results[index] = resultOf(index, outcome, replayed);
+    const { key } = commands[position]!;
+    // When all of it was here before, the answer is the first one again, so only repeats within it are marked.
+    const isMarked = isReplay ? seen.has(key) : replayed;
+    seen.add(key);
+    const { update } = lines[index] as Exclude<Line, { problem: ProblemError }>;
+    if (outcome.kind === "rejected" && update.productId === undefined) rest.items.forgetSku(update.sku!);
+    results[index] = resultOf(index, update, outcome, isMarked);
   }
-  return reply(
-    context.idempotencyKey,
-    200,
-    results,
-    cursor,
-    settled.length > 0 && settled.every((answer) => answer.status === "fulfilled" && answer.value.replayed),
-  );
+  return reply(context.idempotencyKey, 200, results, cursor, isReplay);
 }
 
-function resultOf(index: number, outcome: Outcome, replayed: boolean): LineResult {
-  const mark = replayed ? ({ replayed: true } as const) : {};
-  if (outcome.kind === "rejected") return { ...failure(index, problemOfRejection(outcome.rejection)), ...mark };
+function resultOf(index: number, update: LevelUpdate, outcome: Outcome, isMarked: boolean): LineResult {
+  const mark = isMarked ? ({ replayed: true } as const) : {};
+  if (outcome.kind === "rejected") {
+    const problem = problemOfRejection(outcome.rejection, { body: update, takesIfMatch: false });
+    return { ...failure(index, problem), ...mark };
+  }
   if (outcome.kind !== "lines") throw new Error("a line came to something else than lines");
   const { item, sku, sequence } = outcome.lines[0]!;
   return {
@@ -169,14 +176,11 @@ async function applyTogether(rest: RestContext, call: Call, body: BulkUpdate, li
     );
   }
   const { outcome, headVector, replayed } = settled;
-  if (outcome.kind === "rejected")
-    return notApplied(
-      context.idempotencyKey,
-      lines.length,
-      outcome.rejection.line,
-      problemOfRejection(outcome.rejection),
-      replayed,
-    );
+  if (outcome.kind === "rejected") {
+    const fault = outcome.rejection.line;
+    const problem = problemOfRejection(outcome.rejection, { body: valid[fault]!.update, takesIfMatch: false });
+    return notApplied(context.idempotencyKey, lines.length, fault, problem, replayed);
+  }
   if (outcome.kind !== "lines") throw new Error("lines came to something else than lines");
   const results = outcome.lines.map(({ item, sku, sequence }, index) => ({
     index,
@@ -187,17 +191,24 @@ async function applyTogether(rest: RestContext, call: Call, body: BulkUpdate, li
   return reply(context.idempotencyKey, 200, results, rest.cursors.fromBytes(headVector), replayed);
 }
 
-/** 409 and nothing applied: the line at fault says why, the others that they were held back by it. */
+/**
+ * 409 and nothing applied: the answer is the problem of the line at fault, with the verdicts of all lines beside it; the
+ * others say that they were held back.
+ */
 function notApplied(key: string, count: number, fault: number, problem: ProblemError, isReplay: boolean): Reply {
-  const heldBack = {
-    code: "not_applied",
-    title: "Not applied",
-    status: 409,
-    detail: `Nothing was applied, because line ${fault} was refused.`,
-  };
+  const heldBack = new ProblemError(
+    "not_applied",
+    `Nothing was applied, because line ${fault} was refused. Correct that line and send all of them again.`,
+  ).toProblem();
   const results = Array.from(
     { length: count },
     (_, index): LineResult => (index === fault ? failure(index, problem) : { index, status: 409, error: heldBack }),
   );
-  return reply(key, 409, results, null, isReplay);
+  const { body, headers } = reply(key, 409, results, null, isReplay);
+  const detail = `Nothing was applied, because line ${fault} was refused: ${problem.message}`;
+  return {
+    status: 409,
+    body: { ...problem.toProblem(), status: 409, detail, ...(body as object) },
+    headers: { ...headers, "content-type": "application/problem+json", "cache-control": "no-store" },
+  };
 }

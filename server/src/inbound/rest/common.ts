@@ -2,6 +2,7 @@
 import { lifeStates } from "@onhand/protocol/vocabulary";
 import { limits } from "../../core/limits.ts";
 import { ProblemError } from "../../host/problem.ts";
+import type { Call } from "../../host/route.ts";
 
 export const ordinaryBodyBytesMax = limits.bodyBytesMax;
 export const bulkBodyBytesMax = limits.bulkBodyBytesMax;
@@ -13,8 +14,16 @@ export function livesOf(status: unknown): number[] {
   return shown.map((life) => lifeStates.indexOf(life));
 }
 
+/** A creation has nothing before it that could be matched. @throws ProblemError 400 */
+export function refuseIfMatch(call: Call): void {
+  if (call.ifMatchVersion === null) return;
+  throw new ProblemError("validation_failed", "If-Match does not apply to what is to be created. Leave it out.", {
+    errors: [{ pointer: "If-Match", message: "does not apply to a creation" }],
+  });
+}
+
 /** An id in the body may repeat the one in the path, but not name another. @throws ProblemError 400 */
-export function requireSameId(pointer: string, inPath: string, inBody: string | undefined): void {
+export function requireSameId(pointer: string, inPath: string, inBody: unknown): void {
   if (inBody === undefined || inBody === inPath) return;
   throw new ProblemError(
     "validation_failed",

@@ -14,7 +14,7 @@ import type { CatalogueQueries } from "../../queries/catalogue-queries.ts";
 import type { ItemQueries } from "../../queries/item-queries.ts";
 import type { MovementQueries } from "../../queries/movement-queries.ts";
 import { explainFailure, problemOfRejection } from "./outcome-problems.ts";
-import type { PageTokens } from "./page-token.ts";
+import type { PageStart, PageTokens } from "./page-token.ts";
 
 export interface RestContext {
   readonly submitter: Submitter;
@@ -48,18 +48,28 @@ export interface Accepted<Kind extends Outcome["kind"]> {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Submits one command and gives its outcome. @throws ProblemError for refusals and failures, with the key to ask again by */
+/** What every page of a listing carries: the cursor of its first page, taken before its rows are read. */
+export async function feedCursorOf(rest: RestContext, start: PageStart): Promise<string> {
+  return start.feedCursor ?? rest.cursors.fromVector((await rest.watcher.read()).vector);
+}
+
+/**
+ * Submits one command and gives its outcome.
+ * @param sent body of the request, for advice on how to mend it
+ * @throws ProblemError for refusals and failures, with the key to ask again by
+ */
 export async function execute<Kind extends Exclude<Outcome["kind"], "rejected">>(
   rest: RestContext,
   context: RequestContext,
   command: Command,
   kind: Kind,
+  sent: object = {},
 ): Promise<Accepted<Kind>> {
   const headers: Record<string, string> = { "idempotency-key": context.idempotencyKey };
   try {
     const { outcome, headVector, replayed } = await rest.submitter.submit([command])[0]!;
     if (replayed) headers["idempotent-replayed"] = "true";
-    if (outcome.kind === "rejected") throw problemOfRejection(outcome.rejection);
+    if (outcome.kind === "rejected") throw problemOfRejection(outcome.rejection, { body: sent, takesIfMatch: true });
     if (outcome.kind !== kind) throw new Error(`a ${kind} command came to ${outcome.kind}`);
     return {
       outcome: outcome as Extract<Outcome, { kind: Kind }>,
@@ -73,7 +83,12 @@ export async function execute<Kind extends Exclude<Outcome["kind"], "rejected">>
       problem.code,
       problem.message,
       { ...problem.fields, idempotencyKey: context.idempotencyKey },
-      { headers: { ...problem.headers, ...headers }, status: problem.status, cause: error },
+      {
+        headers: { ...problem.headers, ...headers },
+        status: problem.status,
+        isRemembered: problem.isRemembered,
+        cause: error,
+      },
     );
   }
 }

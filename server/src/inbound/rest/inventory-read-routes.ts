@@ -4,8 +4,8 @@ import type { Reply, Route } from "../../host/route.ts";
 import { parseRfc3339Ms } from "../../lib/rfc3339.ts";
 import type { ItemFilter, ItemViewRow } from "../../queries/item-queries.ts";
 import { livesOf } from "./common.ts";
-import { notFound, type RestContext } from "./context.ts";
-import { itemOfRow, levelsOfSum, movementOfRow, totalsOfItems } from "./views.ts";
+import { feedCursorOf, notFound, type RestContext } from "./context.ts";
+import { itemOfRow, levelsOfSum, movementOfRow, productOfRow, totalsOfItems } from "./views.ts";
 
 /** Beyond so many changes, walking through the items is quicker than through the journal. */
 const recentEntriesMax = 50_000;
@@ -48,7 +48,7 @@ async function readFilter(rest: RestContext, query: Query): Promise<ItemFilter |
 async function list(rest: RestContext, query: Query): Promise<Reply> {
   const { limit, cursor: _cursor, ...filters } = query;
   const start = rest.pageTokens.read(query, filters);
-  const feedCursor = start.feedCursor ?? rest.cursors.fromVector((await rest.watcher.read()).vector);
+  const feedCursor = await feedCursorOf(rest, start);
   const filter = await readFilter(rest, query);
   const page =
     filter === null
@@ -104,15 +104,18 @@ const itemReply = (row: ItemViewRow): Reply => ({
   headers: { etag: `"${row.version}"` },
 });
 
+async function skuOf(rest: RestContext, productId: string): Promise<string | undefined> {
+  const row = await rest.catalogue.product(productId);
+  return row === null ? undefined : productOfRow(row).sku;
+}
+
 /** One SKU over all locations. A SKU that has moved to another product since it was looked up is looked up again. */
 async function readSku(rest: RestContext, sku: string): Promise<Reply> {
   for (const _ of ["known", "looked up again"]) {
     const product = await rest.items.productOfSku(sku);
     if (product === null) break;
     const rows = await rest.items.itemsOf(product);
-    if (
-      rows.length > 0 ? rows[0]!.sku === sku : (await rest.catalogue.product(product.productId))?.document !== undefined
-    ) {
+    if ((rows[0]?.sku ?? (await skuOf(rest, product.productId))) === sku) {
       return {
         status: 200,
         body: { productId: product.productId, sku, totals: totalsOfItems(rows), locations: rows.map(itemOfRow) },

@@ -12,7 +12,7 @@ import type { InventoryLine } from "../../core/command.ts";
 import { formatMovementId, parseInventoryId } from "../../core/ids.ts";
 import { ProblemError } from "../../host/problem.ts";
 import type { Call, Reply, Route } from "../../host/route.ts";
-import { ordinaryBodyBytesMax, requireRightToGoNegative } from "./common.ts";
+import { ordinaryBodyBytesMax, requireRightToGoNegative, requireSameId } from "./common.ts";
 import { execute, notFound, type RestContext, requestContext } from "./context.ts";
 import { itemOfOutcome } from "./views.ts";
 
@@ -29,12 +29,28 @@ export async function resolveProduct(rest: RestContext, update: LevelUpdate): Pr
   return product.productId;
 }
 
-/** The item behind an inventory id. @throws ProblemError 404 */
-async function addressOf(rest: RestContext, inventoryId: string): Promise<ItemAddress> {
+/** The item behind an inventory id, which fields of the body may repeat. @throws ProblemError 400, 404 */
+async function addressOf(rest: RestContext, inventoryId: string, body: Partial<PatchItem> = {}): Promise<ItemAddress> {
   const position = parseInventoryId(inventoryId);
   const row = position === null ? null : await rest.items.itemByNumber(position.partition, position.sequence);
   if (row === null) throw notFound(`inventory item ${inventoryId}`);
+  requireSameId("/inventoryId", inventoryId, body.inventoryId);
+  requireSameId("/productId", row.product_id, body.productId);
+  requireSameId("/sku", row.sku, body.sku);
+  requireSameId("/locationId", row.location_id, body.locationId);
   return { productId: row.product_id, locationId: row.location_id };
+}
+
+/** Two guards on the version must not contradict each other. @throws ProblemError 400 */
+function requireOneVersion(call: Call, expectedVersion: number | undefined): void {
+  if (call.ifMatchVersion === null || expectedVersion === undefined || expectedVersion === call.ifMatchVersion) return;
+  throw new ProblemError(
+    "validation_failed",
+    "If-Match and expectedVersion name different versions. Send one of them.",
+    {
+      errors: [{ pointer: "/expectedVersion", message: "is not the version of If-Match" }],
+    },
+  );
 }
 
 async function applyLine(
@@ -49,6 +65,7 @@ async function applyLine(
     context,
     inventoryCommand(context, context.idempotencyKey, [line]),
     "lines",
+    call.body as object | undefined,
   );
   const { item, sku, sequence } = outcome.lines[0]!;
   const body = { ...itemOfOutcome(item, sku), movementId: formatMovementId(item.partition, sequence), cursor };
@@ -63,8 +80,15 @@ export function inventoryWriteRoutes(rest: RestContext): Route[] {
       async handle(call) {
         const body = call.body as Adjustment;
         requireRightToGoNegative(call.principal.role, body.allowNegative);
+        requireOneVersion(call, body.expectedVersion);
         const productId = body.productId ?? (await resolveProduct(rest, body));
-        return applyLine(rest, call, body.operationId, updateLine(body, productId, call.ifMatchVersion));
+        const line = updateLine(body, productId, call.ifMatchVersion);
+        if (line.sku === null) return applyLine(rest, call, body.operationId, line);
+        return applyLine(rest, call, body.operationId, line).catch((error: unknown) => {
+          // The SKU may have moved to another product since it was looked up: the next request looks again.
+          rest.items.forgetSku(line.sku!);
+          throw error;
+        });
       },
     },
     {
@@ -74,7 +98,8 @@ export function inventoryWriteRoutes(rest: RestContext): Route[] {
         const body = call.body as PatchItem;
         requireRightToGoNegative(call.principal.role, body.allowNegative);
         requirePatchable(body);
-        const address = await addressOf(rest, call.params.inventoryId!);
+        requireOneVersion(call, body.expectedVersion);
+        const address = await addressOf(rest, call.params.inventoryId!, body);
         return applyLine(rest, call, body.operationId, patchLine(body, address, call.ifMatchVersion));
       },
     },

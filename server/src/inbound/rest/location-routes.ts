@@ -3,14 +3,56 @@ import type { CreateLocation, PatchLocation, ReplaceLocation } from "@onhand/pro
 import { locationCommand, locationDocument, locationFields } from "../../commands/catalogue-commands.ts";
 import type { Call, Reply, Route } from "../../host/route.ts";
 import { sortableId } from "../../lib/random-id.ts";
-import { livesOf, ordinaryBodyBytesMax, requireSameId } from "./common.ts";
-import { execute, notFound, type RestContext, requestContext } from "./context.ts";
+import { livesOf, ordinaryBodyBytesMax, refuseIfMatch, requireSameId } from "./common.ts";
+import { execute, feedCursorOf, notFound, type RestContext, requestContext } from "./context.ts";
 import { locationOfOutcome, locationOfRow } from "./views.ts";
 
 const lifeOf = (status: string | undefined): { life?: "active" | "archived" } =>
   status === undefined ? {} : { life: status as "active" | "archived" };
 
+/** @returns the routes that list, read, create, change and delete locations */
 export function locationRoutes(rest: RestContext): Route[] {
+  return [...readRoutes(rest), ...writeRoutes(rest)];
+}
+
+function readRoutes(rest: RestContext): Route[] {
+  return [
+    {
+      operationId: "listLocations",
+      bodyBytesMax: 0,
+      async handle({ query }) {
+        const filters = ["locations", query.status, query.q];
+        const start = rest.pageTokens.read(query, filters);
+        const feedCursor = await feedCursorOf(rest, start);
+        const page = await rest.catalogue.locations(
+          livesOf(query.status),
+          (query.q as string) ?? null,
+          start.after,
+          query.limit as number,
+        );
+        return {
+          status: 200,
+          body: {
+            data: page.rows.map(locationOfRow),
+            nextCursor: rest.pageTokens.next(page.next, filters, feedCursor),
+          },
+          headers: { "onhand-cursor": feedCursor },
+        };
+      },
+    },
+    {
+      operationId: "getLocation",
+      bodyBytesMax: 0,
+      async handle({ params }) {
+        const row = await rest.catalogue.location(params.locationId!);
+        if (row === null) throw notFound(`location ${params.locationId}`);
+        return { status: 200, body: locationOfRow(row), headers: { etag: `"${row.version}"` } };
+      },
+    },
+  ];
+}
+
+function writeRoutes(rest: RestContext): Route[] {
   const change = async (call: Call, operation: Parameters<typeof locationCommand>[3]): Promise<Reply> => {
     const context = requestContext(rest, call);
     const locationId = call.params.locationId!;
@@ -28,28 +70,11 @@ export function locationRoutes(rest: RestContext): Route[] {
   };
   return [
     {
-      operationId: "listLocations",
-      bodyBytesMax: 0,
-      async handle({ query }) {
-        const filters = ["locations", query.status, query.q];
-        const start = rest.pageTokens.read(query, filters);
-        const page = await rest.catalogue.locations(
-          livesOf(query.status),
-          (query.q as string) ?? null,
-          start.after,
-          query.limit as number,
-        );
-        return {
-          status: 200,
-          body: { data: page.rows.map(locationOfRow), nextCursor: rest.pageTokens.next(page.next, filters, null) },
-        };
-      },
-    },
-    {
       operationId: "createLocation",
       bodyBytesMax: ordinaryBodyBytesMax,
       async handle(call) {
         const body = call.body as CreateLocation;
+        refuseIfMatch(call);
         const context = requestContext(rest, call);
         const locationId = body.locationId ?? sortableId("loc_", rest.clock.nowMs());
         const operation = { kind: "create", document: locationDocument(body) } as const;
@@ -65,15 +90,6 @@ export function locationRoutes(rest: RestContext): Route[] {
           body: location,
           headers: { ...headers, etag: `"${location.version}"`, location: `/v1/locations/${location.locationId}` },
         };
-      },
-    },
-    {
-      operationId: "getLocation",
-      bodyBytesMax: 0,
-      async handle({ params }) {
-        const row = await rest.catalogue.location(params.locationId!);
-        if (row === null) throw notFound(`location ${params.locationId}`);
-        return { status: 200, body: locationOfRow(row), headers: { etag: `"${row.version}"` } };
       },
     },
     {

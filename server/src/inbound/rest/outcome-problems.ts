@@ -15,21 +15,31 @@ const codes: Record<RejectionCode, ProblemCode> = {
   insufficient_stock: "insufficient_stock",
 };
 
-/** The problem that a refusal is to its caller. */
-export function problemOfRejection(rejection: Rejection): ProblemError {
+/** What was sent, for advice on how to mend it. */
+export interface Sent {
+  readonly body: object;
+  /** Whether the request could carry `If-Match`: a line of many cannot. */
+  readonly takesIfMatch: boolean;
+}
+
+/** The problem that a refusal is to its caller: the same one at every repeat. */
+export function problemOfRejection(rejection: Rejection, sent: Sent): ProblemError {
   const { code, available, requested, pointer, currentVersion, byIfMatch } = rejection;
-  const detail = code === "precondition_required" ? `${rejection.detail} ${guardAdvice(rejection)}` : rejection.detail;
+  const detail =
+    code === "precondition_required" ? `${rejection.detail} ${guardAdvice(rejection, sent)}` : rejection.detail;
   const fields = {
     ...(code === "insufficient_stock" ? { available: available!, requested: requested! } : {}),
     ...(pointer === undefined ? {} : { errors: [{ pointer, message: rejection.detail }] }),
     ...(currentVersion === undefined ? {} : { currentEtag: `"${currentVersion}"` }),
   };
-  return new ProblemError(codes[code], detail, fields, byIfMatch === true ? { status: 412 } : {});
+  const options = { isRemembered: true, ...(byIfMatch === true ? { status: 412 } : {}) };
+  return new ProblemError(codes[code], detail, fields, options);
 }
 
-function guardAdvice(rejection: Rejection): string {
-  const { currentVersion, available: currentLevel } = rejection;
-  return `Its ETag is now "${currentVersion}": send If-Match: "${currentVersion}", or add to the body { "expectedVersion": ${currentVersion} } or { "expectedStockLevel": ${currentLevel} }; { "expectedStockLevel": null } sets it whatever it is.`;
+function guardAdvice({ currentVersion, available: currentLevel }: Rejection, { body, takesIfMatch }: Sent): string {
+  const header = takesIfMatch ? `If-Match: "${currentVersion}", or ` : "";
+  const guarded = JSON.stringify({ ...body, expectedVersion: currentVersion });
+  return `Its ETag is now "${currentVersion}". Send ${header}this body: ${guarded} – instead of expectedVersion also "expectedStockLevel": ${currentLevel}, or "expectedStockLevel": null to set it whatever it is.`;
 }
 
 /** Failures that are no fault of the request. @returns null for what is not known here */

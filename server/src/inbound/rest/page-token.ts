@@ -52,4 +52,9 @@ export class PageTokens {
   }
 }
 
-const fingerprint = (filters: unknown): string => hash("sha256", JSON.stringify(filters), "hex").slice(0, 16);
+/** The order in which parameters were written makes no other listing. */
+function fingerprint(filters: unknown): string {
+  const isNamed = typeof filters === "object" && filters !== null && !Array.isArray(filters);
+  const content = isNamed ? Object.entries(filters).sort(([a], [b]) => (a < b ? -1 : 1)) : filters;
+  return hash("sha256", JSON.stringify(content), "hex").slice(0, 16);
+}

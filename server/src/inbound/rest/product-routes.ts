@@ -6,8 +6,8 @@ import { productCommand, productDocument, productFields } from "../../commands/c
 import { ProblemError } from "../../host/problem.ts";
 import type { Call, Reply, Route } from "../../host/route.ts";
 import { sortableId } from "../../lib/random-id.ts";
-import { livesOf, ordinaryBodyBytesMax, requireSameId } from "./common.ts";
-import { execute, notFound, type RestContext, requestContext } from "./context.ts";
+import { livesOf, ordinaryBodyBytesMax, refuseIfMatch, requireSameId } from "./common.ts";
+import { execute, feedCursorOf, notFound, type RestContext, requestContext } from "./context.ts";
 import { productOfOutcome, productOfRow } from "./views.ts";
 
 /** SKUs stand in paths beside inventory ids and sub-paths, so they must be distinguishable. */
@@ -23,22 +23,12 @@ function requireUsableSku(sku: string | undefined): void {
 const lifeOf = (status: string | undefined): { life?: "active" | "archived" } =>
   status === undefined ? {} : { life: status as "active" | "archived" };
 
+/** @returns the routes that list, read, create, change and delete products */
 export function productRoutes(rest: RestContext): Route[] {
-  const change = async (call: Call, operation: Parameters<typeof productCommand>[3]): Promise<Reply> => {
-    const context = requestContext(rest, call);
-    const productId = call.params.productId!;
-    const { outcome, headers } = await execute(
-      rest,
-      context,
-      productCommand(context, productId, productId, operation, call.ifMatchVersion),
-      "product",
-    );
-    return {
-      status: 200,
-      body: productOfOutcome(outcome.product),
-      headers: { ...headers, etag: `"${outcome.product.version}"` },
-    };
-  };
+  return [...readRoutes(rest), ...writeRoutes(rest)];
+}
+
+function readRoutes(rest: RestContext): Route[] {
   return [
     {
       operationId: "listProducts",
@@ -46,6 +36,7 @@ export function productRoutes(rest: RestContext): Route[] {
       async handle({ query }) {
         const filters = ["products", query.status, query.q];
         const start = rest.pageTokens.read(query, filters);
+        const feedCursor = await feedCursorOf(rest, start);
         const page = await rest.catalogue.products(
           livesOf(query.status),
           (query.q as string) ?? null,
@@ -54,30 +45,8 @@ export function productRoutes(rest: RestContext): Route[] {
         );
         return {
           status: 200,
-          body: { data: page.rows.map(productOfRow), nextCursor: rest.pageTokens.next(page.next, filters, null) },
-        };
-      },
-    },
-    {
-      operationId: "createProduct",
-      bodyBytesMax: ordinaryBodyBytesMax,
-      async handle(call) {
-        const body = call.body as CreateProduct;
-        requireUsableSku(body.sku);
-        const context = requestContext(rest, call);
-        const productId = body.productId ?? sortableId("prod_", rest.clock.nowMs());
-        const operation = { kind: "create", document: productDocument(body, rest.defaultCurrency) } as const;
-        const { outcome, headers } = await execute(
-          rest,
-          context,
-          productCommand(context, productId, body.productId ?? null, operation, call.ifMatchVersion),
-          "product",
-        );
-        const product = productOfOutcome(outcome.product);
-        return {
-          status: 201,
-          body: product,
-          headers: { ...headers, etag: `"${product.version}"`, location: `/v1/products/${product.productId}` },
+          body: { data: page.rows.map(productOfRow), nextCursor: rest.pageTokens.next(page.next, filters, feedCursor) },
+          headers: { "onhand-cursor": feedCursor },
         };
       },
     },
@@ -88,6 +57,53 @@ export function productRoutes(rest: RestContext): Route[] {
         const row = await rest.catalogue.product(params.productId!);
         if (row === null) throw notFound(`product ${params.productId}`);
         return { status: 200, body: productOfRow(row), headers: { etag: `"${row.version}"` } };
+      },
+    },
+  ];
+}
+
+function writeRoutes(rest: RestContext): Route[] {
+  const change = async (call: Call, operation: Parameters<typeof productCommand>[3]): Promise<Reply> => {
+    const context = requestContext(rest, call);
+    const productId = call.params.productId!;
+    const { outcome, headers } = await execute(
+      rest,
+      context,
+      productCommand(context, productId, productId, operation, call.ifMatchVersion),
+      "product",
+    );
+    const product = productOfOutcome(outcome.product);
+    rest.items.forgetSku(product.sku);
+    return {
+      status: 200,
+      body: product,
+      headers: { ...headers, etag: `"${product.version}"` },
+    };
+  };
+  return [
+    {
+      operationId: "createProduct",
+      bodyBytesMax: ordinaryBodyBytesMax,
+      async handle(call) {
+        const body = call.body as CreateProduct;
+        requireUsableSku(body.sku);
+        refuseIfMatch(call);
+        const context = requestContext(rest, call);
+        const productId = body.productId ?? sortableId("prod_", rest.clock.nowMs());
+        const operation = { kind: "create", document: productDocument(body, rest.defaultCurrency) } as const;
+        const { outcome, headers } = await execute(
+          rest,
+          context,
+          productCommand(context, productId, body.productId ?? null, operation, call.ifMatchVersion),
+          "product",
+        );
+        const product = productOfOutcome(outcome.product);
+        rest.items.forgetSku(product.sku);
+        return {
+          status: 201,
+          body: product,
+          headers: { ...headers, etag: `"${product.version}"`, location: `/v1/products/${product.productId}` },
+        };
       },
     },
     {

@@ -1,17 +1,21 @@
 /** GET /v1/inventory/updates: the change feed, polled. */
+
 import type { FeedEvent } from "@onhand/protocol/resources";
+import { Timestamp } from "@onhand/protocol/schema";
 import type { PositionVector } from "../../core/position-vector.ts";
 import { PositionLost } from "../../feed/feed-reader.ts";
 import { ProblemError } from "../../host/problem.ts";
 import type { Route } from "../../host/route.ts";
+import { Check } from "../../host/validation.ts";
 import { parseRfc3339Ms } from "../../lib/rfc3339.ts";
 import type { RestContext } from "./context.ts";
 import { eventOf } from "./event-view.ts";
 
+const time = new Check(Timestamp("A time"));
+
 async function positionOf(rest: RestContext, since: unknown): Promise<PositionVector> {
   if (since === undefined) return rest.feed.beginning();
-  const moment = parseRfc3339Ms(since as string);
-  if (!Number.isNaN(moment)) return rest.feed.positionAt(moment);
+  if (time.accepts(since)) return rest.feed.positionAt(parseRfc3339Ms(since as string));
   const vector = rest.cursors.parse(since as string);
   if (vector !== null) return vector;
   const message = "is neither an RFC 3339 time nor a cursor of this server";

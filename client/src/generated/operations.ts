@@ -1,0 +1,245 @@
+/**
+ * The calls of the API as methods.
+ * Made by `npm run generate` from protocol/src/operations.ts; change that, not this.
+ */
+
+import type { AdjustedItem, ConsolidatedSku, InventoryItem, Location, LocationTotals, Movement, Product, ProductTotals, Totals } from "@onhand/protocol/resources";
+import type { Adjustment, CreateLocation, CreateProduct, PatchItem, PatchLocation, PatchProduct, ReplaceLocation, ReplaceProduct } from "@onhand/protocol/requests";
+import type { Answer } from "../answer.ts";
+import { type CallOptions, pathPart, type Send, type WriteOptions } from "../call.ts";
+import { Listing, type Page } from "../listing.ts";
+import type { BulkUpdate, FeedEvent } from "../refined-types.ts";
+
+export type { AdjustedItem, Adjustment, BulkUpdate, ConsolidatedSku, CreateLocation, CreateProduct, FeedEvent, InventoryItem, Location, LocationTotals, Movement, PatchItem, PatchLocation, PatchProduct, Product, ProductTotals, ReplaceLocation, ReplaceProduct, Totals };
+
+export interface BulkResult {
+  results: ({ index: number; status: number; replayed?: boolean; item?: InventoryItem; movementId?: string; error?: { code: string; title: string; detail: string } })[];
+  applied: number;
+  rejected: number;
+  cursor: string | null;
+}
+
+/** Query of `listProducts`. */
+export interface ListProductsQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  status?: "active" | "archived" | "all" | undefined;
+  /** Text in name or SKU */
+  q?: string | undefined;
+}
+
+/** Query of `deleteProduct`. */
+export interface DeleteProductQuery {
+  /** Keep it, hidden and closed to changes, instead of removing it */
+  archive?: boolean | undefined;
+}
+
+/** Query of `listLocations`. */
+export interface ListLocationsQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  status?: "active" | "archived" | "all" | undefined;
+  /** Text in name or SKU */
+  q?: string | undefined;
+}
+
+/** Query of `deleteLocation`. */
+export interface DeleteLocationQuery {
+  /** Keep it, hidden and closed to changes, instead of removing it */
+  archive?: boolean | undefined;
+}
+
+/** Query of `listLocationInventory`. */
+export interface ListLocationInventoryQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  status?: "active" | "archived" | "all" | undefined;
+}
+
+/** Query of `listInventory`. */
+export interface ListInventoryQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  /** Product */
+  productId?: string | undefined;
+  sku?: string | undefined;
+  /** Location */
+  locationId?: string | undefined;
+  /** Group of locations */
+  locationGroup?: string | undefined;
+  /** Items changed after it; may repeat some, never misses one (RFC 3339, any offset; written in UTC with milliseconds) */
+  updatedAfter?: string | undefined;
+  /** Items with less available than this */
+  availableBelow?: number | undefined;
+  /** Text in name or SKU */
+  q?: string | undefined;
+  status?: "active" | "archived" | "all" | undefined;
+  include?: "totals" | undefined;
+}
+
+/** Query of `pollUpdates`. */
+export interface PollUpdatesQuery {
+  /** Cursor, or RFC 3339 time; from the beginning when absent */
+  since?: string | undefined;
+  limit?: number | undefined;
+  /** Seconds to wait for a change when there is none */
+  wait?: number | undefined;
+}
+
+/** Query of `deleteInventory`. */
+export interface DeleteInventoryQuery {
+  /** Keep it, hidden and closed to changes, instead of removing it */
+  archive?: boolean | undefined;
+}
+
+/** Query of `listMovements`. */
+export interface ListMovementsQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+
+export interface Operations {
+  /** List products. `GET /v1/products` (role reader) */
+  listProducts(query?: ListProductsQuery, options?: CallOptions): Promise<Page<Product>>;
+  /** Create a product. `POST /v1/products` (role writer) */
+  createProduct(body: CreateProduct, options?: WriteOptions): Promise<Product>;
+  /** Read a product. `GET /v1/products/{productId}` (role reader) */
+  getProduct(productId: string, options?: CallOptions): Promise<Product>;
+  /** Replace a product. `PUT /v1/products/{productId}` (role writer) */
+  replaceProduct(productId: string, body: ReplaceProduct, options?: WriteOptions): Promise<Product>;
+  /** Change fields of a product. `PATCH /v1/products/{productId}` (role writer) */
+  patchProduct(productId: string, body: PatchProduct, options?: WriteOptions): Promise<Product>;
+  /** Delete or archive a product. `DELETE /v1/products/{productId}` (role writer) */
+  deleteProduct(productId: string, query?: DeleteProductQuery, options?: WriteOptions): Promise<void>;
+  /** List locations. `GET /v1/locations` (role reader) */
+  listLocations(query?: ListLocationsQuery, options?: CallOptions): Promise<Page<Location>>;
+  /** Create a location. `POST /v1/locations` (role writer) */
+  createLocation(body: CreateLocation, options?: WriteOptions): Promise<Location>;
+  /** Read a location. `GET /v1/locations/{locationId}` (role reader) */
+  getLocation(locationId: string, options?: CallOptions): Promise<Location>;
+  /** Replace a location. `PUT /v1/locations/{locationId}` (role writer) */
+  replaceLocation(locationId: string, body: ReplaceLocation, options?: WriteOptions): Promise<Location>;
+  /** Change fields of a location. `PATCH /v1/locations/{locationId}` (role writer) */
+  patchLocation(locationId: string, body: PatchLocation, options?: WriteOptions): Promise<Location>;
+  /** Delete or archive a location. `DELETE /v1/locations/{locationId}` (role writer) */
+  deleteLocation(locationId: string, query?: DeleteLocationQuery, options?: WriteOptions): Promise<void>;
+  /** List the items of one location. `GET /v1/locations/{locationId}/inventory` (role reader) */
+  listLocationInventory(locationId: string, query?: ListLocationInventoryQuery, options?: CallOptions): Promise<Page<InventoryItem>>;
+  /** List items. `GET /v1/inventory` (role reader) */
+  listInventory(query?: ListInventoryQuery, options?: CallOptions): Promise<Page<InventoryItem> & { totals?: Totals }>;
+  /** List totals per product. `GET /v1/inventory` (role reader) */
+  listInventoryByProduct(query?: ListInventoryQuery, options?: CallOptions): Promise<Page<ProductTotals> & { totals?: Totals }>;
+  /** List totals per location. `GET /v1/inventory` (role reader) */
+  listInventoryByLocation(query?: ListInventoryQuery, options?: CallOptions): Promise<Page<LocationTotals> & { totals?: Totals }>;
+  /** Adjust the level of an item. `POST /v1/inventory` (role writer) */
+  adjustInventory(body: Adjustment, options?: WriteOptions): Promise<AdjustedItem>;
+  /** Change many items, each by itself or all together. `POST /v1/inventory/bulk-update` (role writer) */
+  bulkUpdateInventory(body: BulkUpdate, options?: WriteOptions): Promise<BulkResult>;
+  /** Read the changes since a time or a cursor. `GET /v1/inventory/updates` (role reader) */
+  pollUpdates(query?: PollUpdatesQuery, options?: CallOptions): Promise<Page<FeedEvent>>;
+  /** Read one item by inventory id, or one SKU over all locations. `GET /v1/inventory/{inventoryIdOrSku}` (role reader) */
+  getInventory(inventoryIdOrSku: string, options?: CallOptions): Promise<InventoryItem | ConsolidatedSku>;
+  /** Change an item; absolute levels need a guard. `PATCH /v1/inventory/{inventoryId}` (role writer) */
+  patchInventory(inventoryId: string, body: PatchItem, options?: WriteOptions): Promise<AdjustedItem>;
+  /** Delete or archive an item. `DELETE /v1/inventory/{inventoryId}` (role writer) */
+  deleteInventory(inventoryId: string, query?: DeleteInventoryQuery, options?: WriteOptions): Promise<void>;
+  /** The ledger of an item, newest first. `GET /v1/inventory/{inventoryId}/movements` (role reader) */
+  listMovements(inventoryId: string, query?: ListMovementsQuery, options?: CallOptions): Promise<Page<Movement>>;
+}
+
+/** The operations, each giving `{ body, meta }` in place of the body alone. */
+export type OperationsWithMeta = {
+  readonly [Name in keyof Operations]: (
+    ...parameters: Parameters<Operations[Name]>
+  ) => Promise<Answer<Awaited<ReturnType<Operations[Name]>>>>;
+};
+
+/** The lists, each over all its pages. */
+export interface Lists {
+  /** List products, all pages. `GET /v1/products` */
+  listProducts(query?: Omit<ListProductsQuery, "cursor">, options?: CallOptions): Listing<Product>;
+  /** List locations, all pages. `GET /v1/locations` */
+  listLocations(query?: Omit<ListLocationsQuery, "cursor">, options?: CallOptions): Listing<Location>;
+  /** List the items of one location, all pages. `GET /v1/locations/{locationId}/inventory` */
+  listLocationInventory(locationId: string, query?: Omit<ListLocationInventoryQuery, "cursor">, options?: CallOptions): Listing<InventoryItem>;
+  /** List items, all pages. `GET /v1/inventory` */
+  listInventory(query?: Omit<ListInventoryQuery, "cursor">, options?: CallOptions): Listing<InventoryItem>;
+  /** List totals per product, all pages. `GET /v1/inventory` */
+  listInventoryByProduct(query?: Omit<ListInventoryQuery, "cursor">, options?: CallOptions): Listing<ProductTotals>;
+  /** List totals per location, all pages. `GET /v1/inventory` */
+  listInventoryByLocation(query?: Omit<ListInventoryQuery, "cursor">, options?: CallOptions): Listing<LocationTotals>;
+  /** The ledger of an item, newest first, all pages. `GET /v1/inventory/{inventoryId}/movements` */
+  listMovements(inventoryId: string, query?: Omit<ListMovementsQuery, "cursor">, options?: CallOptions): Listing<Movement>;
+}
+
+/** The operations, each sent by `send`. */
+export function bindOperations(send: Send): Operations {
+  return {
+    listProducts: async (query, options) =>
+      send({ method: "GET", path: "/v1/products", writes: false, query }, options),
+    createProduct: async (body, options) =>
+      send({ method: "POST", path: "/v1/products", writes: true, body }, options),
+    getProduct: async (productId, options) =>
+      send({ method: "GET", path: `/v1/products/${pathPart(productId)}`, writes: false }, options),
+    replaceProduct: async (productId, body, options) =>
+      send({ method: "PUT", path: `/v1/products/${pathPart(productId)}`, writes: true, body }, options),
+    patchProduct: async (productId, body, options) =>
+      send({ method: "PATCH", path: `/v1/products/${pathPart(productId)}`, writes: true, body }, options),
+    deleteProduct: async (productId, query, options) =>
+      send({ method: "DELETE", path: `/v1/products/${pathPart(productId)}`, writes: true, query }, options),
+    listLocations: async (query, options) =>
+      send({ method: "GET", path: "/v1/locations", writes: false, query }, options),
+    createLocation: async (body, options) =>
+      send({ method: "POST", path: "/v1/locations", writes: true, body }, options),
+    getLocation: async (locationId, options) =>
+      send({ method: "GET", path: `/v1/locations/${pathPart(locationId)}`, writes: false }, options),
+    replaceLocation: async (locationId, body, options) =>
+      send({ method: "PUT", path: `/v1/locations/${pathPart(locationId)}`, writes: true, body }, options),
+    patchLocation: async (locationId, body, options) =>
+      send({ method: "PATCH", path: `/v1/locations/${pathPart(locationId)}`, writes: true, body }, options),
+    deleteLocation: async (locationId, query, options) =>
+      send({ method: "DELETE", path: `/v1/locations/${pathPart(locationId)}`, writes: true, query }, options),
+    listLocationInventory: async (locationId, query, options) =>
+      send({ method: "GET", path: `/v1/locations/${pathPart(locationId)}/inventory`, writes: false, query }, options),
+    listInventory: async (query, options) =>
+      send({ method: "GET", path: "/v1/inventory", writes: false, query }, options),
+    listInventoryByProduct: async (query, options) =>
+      send({ method: "GET", path: "/v1/inventory", writes: false, query: { ...query, groupBy: "product" } }, options),
+    listInventoryByLocation: async (query, options) =>
+      send({ method: "GET", path: "/v1/inventory", writes: false, query: { ...query, groupBy: "location" } }, options),
+    adjustInventory: async (body, options) =>
+      send({ method: "POST", path: "/v1/inventory", writes: true, body }, options),
+    bulkUpdateInventory: async (body, options) =>
+      send({ method: "POST", path: "/v1/inventory/bulk-update", writes: true, body }, options),
+    pollUpdates: async (query, options) =>
+      send({ method: "GET", path: "/v1/inventory/updates", writes: false, query }, options),
+    getInventory: async (inventoryIdOrSku, options) =>
+      send({ method: "GET", path: `/v1/inventory/${pathPart(inventoryIdOrSku)}`, writes: false }, options),
+    patchInventory: async (inventoryId, body, options) =>
+      send({ method: "PATCH", path: `/v1/inventory/${pathPart(inventoryId)}`, writes: true, body }, options),
+    deleteInventory: async (inventoryId, query, options) =>
+      send({ method: "DELETE", path: `/v1/inventory/${pathPart(inventoryId)}`, writes: true, query }, options),
+    listMovements: async (inventoryId, query, options) =>
+      send({ method: "GET", path: `/v1/inventory/${pathPart(inventoryId)}/movements`, writes: false, query }, options),
+  };
+}
+
+/** The lists, page by page through the operations. */
+export function bindLists(operations: OperationsWithMeta): Lists {
+  return {
+    listProducts: (query, options) =>
+      new Listing((cursor) => operations.listProducts({ ...query, cursor }, options)),
+    listLocations: (query, options) =>
+      new Listing((cursor) => operations.listLocations({ ...query, cursor }, options)),
+    listLocationInventory: (locationId, query, options) =>
+      new Listing((cursor) => operations.listLocationInventory(locationId, { ...query, cursor }, options)),
+    listInventory: (query, options) =>
+      new Listing((cursor) => operations.listInventory({ ...query, cursor }, options)),
+    listInventoryByProduct: (query, options) =>
+      new Listing((cursor) => operations.listInventoryByProduct({ ...query, cursor }, options)),
+    listInventoryByLocation: (query, options) =>
+      new Listing((cursor) => operations.listInventoryByLocation({ ...query, cursor }, options)),
+    listMovements: (inventoryId, query, options) =>
+      new Listing((cursor) => operations.listMovements(inventoryId, { ...query, cursor }, options)),
+  };
+}

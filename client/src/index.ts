@@ -1,0 +1,13 @@
+/** Typed client of Onhand for browsers, Node and Bun. */
+export type { Answer, Meta } from "./answer.ts";
+export type { CallOptions, WriteOptions } from "./call.ts";
+export { type Client, type ClientOptions, createClient } from "./client.ts";
+export type { Clock } from "./clock.ts";
+export { type Code, type FieldFault, type OnhandError, OnhandProblem, OnhandUnreachable } from "./errors.ts";
+export type * from "./generated/operations.ts";
+export { newIdempotencyKey } from "./idempotency-key.ts";
+export { Listing, type Page } from "./listing.ts";
+export type { BulkUpdate, FeedEvent, FeedEventData } from "./refined-types.ts";
+export type { Fetch, OnRetry } from "./request.ts";
+export type { RetryOptions } from "./retry.ts";
+export type { UpdatesOptions } from "./updates.ts";

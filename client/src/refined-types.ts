@@ -1,0 +1,39 @@
+/** Bodies whose schema says less than is known. */
+import type { Adjustment, BulkUpdate as AnyBulkUpdate, SetLevel } from "@onhand/protocol/requests";
+import type { FeedEvent as AnyFeedEvent, InventoryItem, Location, Product } from "@onhand/protocol/resources";
+
+/** Many changes; a wrong line is refused by itself, so the schema leaves lines open. */
+export interface BulkUpdate extends Omit<AnyBulkUpdate, "updates"> {
+  updates: readonly (Adjustment | SetLevel)[];
+}
+
+/** What an event tells. */
+export interface FeedEventData {
+  /** Where a reader stands that has read this event. */
+  cursor: string;
+  /** The item after the change; only of `inventory.…` events, as are the next three. */
+  item?: InventoryItem;
+  /** The item before the change; null when it did not exist. */
+  previous?: InventoryItem | null;
+  change?: Pick<InventoryItem, "stockLevel" | "reservedStock" | "unavailableStock" | "incomingStock">;
+  movementId?: string;
+  /** Only of `product.…` events. */
+  product?: Product;
+  /** Only of `location.…` events. */
+  location?: Location;
+  reason: string | null;
+  reference: string | null;
+  /** Id of the key that asked for it. */
+  actor: string;
+  source: string | null;
+  requestId: string;
+  occurredAt: string;
+  recordedAt: string;
+  /** Newer servers may tell more. */
+  [field: string]: unknown;
+}
+
+/** A committed change. */
+export interface FeedEvent extends Omit<AnyFeedEvent, "data"> {
+  data: FeedEventData;
+}

@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { join } from "node:path";
+import { type ServerProcess, startServer, stopAll, temporaryFolder } from "../support/server-process.ts";
+import { openAsOwner } from "./history-check.ts";
+import { expectConsistent, SteadyLoad } from "./steady-load.ts";
+import { stockUp } from "./stock.ts";
+
+const stock = { products: 30, locations: 2 };
+const startMsMax = 15_000;
+let dataDir: string;
+
+beforeEach(async () => {
+  dataDir = join(await temporaryFolder(), "data");
+});
+afterEach(stopAll);
+
+/** Starts the server again on its data folder and tells the clients where it is now. @returns how long that took, too */
+async function restart(load: SteadyLoad, settings: Record<string, string>): Promise<[ServerProcess, number]> {
+  const startedAtMs = performance.now();
+  const server = await startServer({ dataDir, settings });
+  load.directory.urls = [server.url];
+  return [server, performance.now() - startedAtMs];
+}
+
+test("killed at every point of the write path, the server loses nothing and doubles nothing", async () => {
+  const points = ["before_lock", "after_insert", "before_commit", "after_commit"];
+  let server = await startServer({ dataDir });
+  await stockUp(server, stock.products, stock.locations, 1_000);
+  const load = new SteadyLoad({ servers: [server], clients: 48, ...stock });
+  await load.afterOperations(200);
+  await server.killHard();
+  let startMs: number;
+  for (const failpoint of [1, 3, 20].flatMap((times) => points.map((point) => `${point}:${times}`))) {
+    [server, startMs] = await restart(load, { ONHAND_FAILPOINT: failpoint });
+    expect([failpoint, startMs]).toEqual([failpoint, expect.any(Number)]);
+    expect(startMs).toBeLessThan(startMsMax);
+    // The load brings it to its end.
+    expect([failpoint, await server.ended]).toEqual([failpoint, { code: null, signal: "SIGKILL" }]);
+  }
+  [server, startMs] = await restart(load, {});
+  await load.afterOperations(500);
+  const history = await load.finish();
+  const replayed = history.filter(({ tries }) => tries.some(({ answer }) => answer?.headers.has("idempotent-replayed")));
+  expect(replayed.length).toBeGreaterThan(0);
+  const database = await openAsOwner({ dataDir });
+  await expectConsistent(server, database, history);
+  await database.close();
+  expect(await server.terminate()).toEqual({ code: 0, signal: null });
+}, 240_000);
