@@ -30,7 +30,7 @@ beforeEach(async () => {
   metrics = new MetricsSpy();
   servers = [
     await openWriter(database, { target: { url: proxy.url }, laneCount: 4, metrics }),
-    await openWriter(database, { laneCount: 3, metrics }),
+    await openWriter(database, { laneCount: 1, metrics }),
   ];
   await apply(servers[0]!, createLocation("paris"), createLocation("lyon"));
   await apply(servers[1]!, ...Array.from({ length: productCount }, (_, index) => createProduct(product(index))));

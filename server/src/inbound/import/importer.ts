@@ -85,7 +85,10 @@ interface Send {
 function dryRun(tally: ImportTally): Send {
   return {
     async add(movements, onAnswered) {
-      for (const movement of movements) tally.countMovement(movement, null);
+      for (const movement of movements) {
+        tally.meet(movement);
+        tally.countMovement(movement, null);
+      }
       onAnswered();
     },
     finish: async () => {},

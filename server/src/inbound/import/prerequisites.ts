@@ -24,17 +24,11 @@ export class Prerequisites {
   readonly #locationIds = new Map<string, string>();
   readonly #productsUnderWay = new Map<string, Promise<void>>();
   readonly #locationsUnderWay = new Map<string, Promise<void>>();
-  /** Markets of each SKU that have been met. */
-  readonly #items = new Map<string, Set<string>>();
   /** Products that this data set created without knowing their name, still without one. */
   readonly #nameless = new Set<string>();
 
   constructor(tools: Tools) {
     this.#tools = tools;
-  }
-
-  get marketCount(): number {
-    return this.#locationIds.size;
   }
 
   /** Resolves when everything that these rows need is recorded. Calls may overlap; they are to be made in file order. */
@@ -44,8 +38,7 @@ export class Prerequisites {
     const markets = new Set<string>();
     for (const movement of movements) {
       const { sku, market } = movement;
-      if (!this.#isNewItem(sku, market)) continue;
-      newItems.push(movement);
+      if (this.#tools.tally.meet(movement)) newItems.push(movement);
       if (!this.#locationIds.has(market) && !this.#locationsUnderWay.has(market)) markets.add(market);
       if (this.#productIds.has(sku) || this.#productsUnderWay.has(sku)) continue;
       const first = firsts.get(sku);
@@ -56,14 +49,6 @@ export class Prerequisites {
     await Promise.all(newItems.map(({ sku }) => this.#productsUnderWay.get(sku)));
     await Promise.all(newItems.map(({ market }) => this.#locationsUnderWay.get(market)));
     await this.#open(newItems);
-  }
-
-  #isNewItem(sku: string, market: string): boolean {
-    const markets = this.#items.get(sku);
-    if (markets === undefined) this.#items.set(sku, new Set([market]));
-    else if (markets.has(market)) return false;
-    else markets.add(market);
-    return true;
   }
 
   /** Where a prepared row's item is. */

@@ -48,8 +48,8 @@ export class ImportTally {
   readonly #rows = Object.fromEntries(rowClasses.map((name) => [name, 0])) as Record<RowClass, number>;
   readonly #units: Partial<Record<MovementType, number>> = {};
   readonly #markets = new Set<string>();
-  readonly #products = new Set<string>();
-  readonly #items = new Set<string>();
+  readonly #marketsBySku = new Map<string, Set<string>>();
+  #items = 0;
   readonly #examples = { malformed: [] as RowExample[], refused: [] as RowExample[] };
   #rowsRead = 0;
   #rowsThereAlready = 0;
@@ -75,12 +75,20 @@ export class ImportTally {
     if (this.#examples[name].length < importLimits.examplesMax) this.#examples[name].push({ line, problem });
   }
 
+  /** Takes note of the item of a row. @returns whether it is the first row of that item */
+  meet({ sku, market }: Movement): boolean {
+    const markets = this.#marketsBySku.get(sku);
+    if (markets?.has(market)) return false;
+    if (markets === undefined) this.#marketsBySku.set(sku, new Set([market]));
+    else markets.add(market);
+    this.#markets.add(market);
+    this.#items += 1;
+    return true;
+  }
+
   /** @param answer null in a dry run, which asks nobody */
   countMovement(movement: Movement, answer: Answer | null): void {
-    const { sku, market, line, adjustment, movementType } = movement;
-    this.#markets.add(market);
-    this.#products.add(sku);
-    this.#items.add(`${sku}\n${market}`);
+    const { line, adjustment, movementType } = movement;
     if (answer !== null && this.#countRefusal(line, answer, adjustment)) return;
     this.#rows[movement.class] += 1;
     this.#units[movementType] = (this.#units[movementType] ?? 0) + Math.abs(adjustment);
@@ -117,8 +125,8 @@ export class ImportTally {
       rows: this.#rows,
       rowsThereAlready: this.#rowsThereAlready,
       markets: this.#markets.size,
-      products: this.#products.size,
-      items: this.#items.size,
+      products: this.#marketsBySku.size,
+      items: this.#items,
       units: this.#units,
       unitsNotInStock: this.#unitsNotInStock,
       assumed: {

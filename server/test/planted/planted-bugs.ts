@@ -1,0 +1,85 @@
+/**
+ * Bugs that are planted in a copy of the code, one at a time, to show that the suite would catch them. None of them is
+ * in what ships: the copy lies in a temporary folder and is thrown away.
+ */
+export interface PlantedBug {
+  readonly name: string;
+  /** What would go wrong for whoever relies on the service. */
+  readonly harm: string;
+  /** File relative to the repository, and what stands there exactly once. */
+  readonly file: string;
+  readonly original: string;
+  readonly planted: string;
+  /** Tests that must fail with it. */
+  readonly caughtBy: readonly string[];
+}
+
+const writerTests = "server/src/writer/writer.pg.test.ts";
+
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: "lost update",
+    harm: "a server overwrites what another one wrote in between",
+    file: "server/src/writer/catch-up.ts",
+    original: "cache.catchUp(partition, await transaction.entriesAfter(partition, known!.sequence), epoch)",
+    planted: "await transaction.entriesAfter(partition, known!.sequence)",
+    caughtBy: [writerTests],
+  },
+  {
+    name: "double apply",
+    harm: "a retry under the same key takes effect again",
+    file: "server/src/journal/sql/append-group.ts",
+    original: "require_written('results', (SELECT count(*) FROM remembered), $71::bigint)",
+    planted: "require_written('results', $71::bigint, $71::bigint)",
+    caughtBy: [writerTests],
+  },
+  {
+    name: "skipped number",
+    harm: "a reader of the feed sees a gap and cannot tell it from a lost change",
+    file: "server/src/core/state.ts",
+    original: "return this.head(partition).sequence + 1;",
+    planted: "return this.head(partition).sequence + (this.entries.length === 2 ? 2 : 1);",
+    caughtBy: ["server/src/core/decide.test.ts"],
+  },
+  {
+    name: "phantom success",
+    harm: "callers are told of changes that the database rolled back",
+    file: "server/src/journal/group-transaction.ts",
+    original: "throw error instanceof ConnectionLost ? new CommitUnknown(error.message, { cause: error }) : error;",
+    planted: "return;",
+    caughtBy: [writerTests],
+  },
+  {
+    name: "early answer",
+    harm: "callers are told of changes that a crash may still undo",
+    file: "server/src/writer/group-runner.ts",
+    original: "await transaction.commit(group.rows, group.catalogue);",
+    planted: "void transaction.commit(group.rows, group.catalogue).catch(() => {});",
+    caughtBy: [writerTests],
+  },
+  {
+    name: "broken chain",
+    harm: "tampering with the journal can no longer be told from its own entries",
+    file: "server/src/core/chain.ts",
+    original: "last.get(entry.partition) ?? lastHash(entry.partition)",
+    planted: "lastHash(entry.partition)",
+    caughtBy: ["server/src/core/chain.test.ts"],
+  },
+  {
+    name: "oversell",
+    harm: "one unit more is sold than there is",
+    file: "server/src/core/decide-inventory.ts",
+    original: "return !allowsNegative && availableOf(after) < 0 &&",
+    planted: "return !allowsNegative && availableOf(after) < -1 &&",
+    caughtBy: ["server/src/core/decide.test.ts"],
+  },
+  {
+    name: "half a change",
+    harm: "a change over several partitions is cut in two by a refusal",
+    file: "server/src/core/decide-inventory.ts",
+    original:
+      "return dip === undefined ? steps : insufficient(dip, subjects[dip.index]!.stored, ends.get(keyOf(dip.line))!.after);",
+    planted: "return dip === undefined ? steps : steps.filter((step) => step !== dip);",
+    caughtBy: [writerTests],
+  },
+];
