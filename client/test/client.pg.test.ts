@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { resolve } from "node:path";
 import { type App, prepareDatabase, startApp } from "../../server/src/app.ts";
 import { readConfig } from "../../server/src/config/config.ts";
 import { createLogger } from "../../server/src/telemetry/logger.ts";
@@ -159,4 +160,19 @@ test("a wrong key is told as such, at once", async () => {
   const stranger = createClient({ baseUrl: app.listener.url, apiKey: "nobody" });
   expect(await failureOf(stranger.listProducts())).toMatchObject({ status: 401, code: "unauthorized", tries: 1 });
   expect(await failureOf(stranger.updates().next())).toMatchObject({ code: "unauthorized" });
+});
+
+test("the example of the README runs as printed", async () => {
+  const readme = await Bun.file(resolve(import.meta.dir, "../README.md")).text();
+  const example = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? "";
+  const program = Bun.spawn([process.execPath, "run", "-"], {
+    cwd: import.meta.dir,
+    env: { ...process.env, ONHAND_URL: app.listener.url, ONHAND_API_KEY: apiKey },
+    stdin: new Blob([example]),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr] = await Promise.all([program.stdout.text(), program.stderr.text()]);
+  expect(stderr).toBe("");
+  expect(stdout).toBe("only 100 there\nBEIGE-30 100\n");
 });

@@ -159,7 +159,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     eventSource: `/onhand/${installation.installationId}`,
   };
   let isStopping = false;
-  const app = createApi({
+  const api = createApi({
     routes: restRoutes(rest),
     keyring,
     clock,
@@ -168,8 +168,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     jsonDepthMax: limits.jsonDepthMax,
     explain: explainFailure,
   });
-  addDocsPages(app, version);
-  addOperationsPages(app, { keyring, clock, registry, whyNotReady: () => whyNotReady(database, isStopping) });
+  addDocsPages(api.app, version);
+  addOperationsPages(api.app, { keyring, clock, registry, whyNotReady: () => whyNotReady(database, isStopping) });
   registerGauges(registry, {
     writer: () => write.writer.load(),
     pool: () => database.counts(),
@@ -178,7 +178,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   await keyring.start();
   await watcher.start();
-  const listener = listen(app, config.host, config.port);
+  const listener = listen(api, config.host, config.port);
   return {
     listener,
     async stop() {

@@ -38,6 +38,8 @@ interface CompiledRoute {
 const aliasOf = (path: string): string => path.replace(/^\/v1/, "");
 const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
 
+const noParams: Record<string, string> = {};
+
 const bearer = /^Bearer +(\S+)$/i;
 
 /** The principal behind the `Authorization` header. @throws ProblemError 401 */
@@ -61,9 +63,20 @@ export function authorise(principal: Principal, operation: Pick<Operation, "righ
   );
 }
 
-/** Builds the application: a fetch handler for the API. */
-export function createApi(options: ApiOptions): Hono {
+/** Answers a request whose path and method are matched already. */
+export type Handler = (request: Request) => Promise<Response>;
+
+export interface Api {
+  /** Everything, and what has no other place. */
+  readonly app: Hono;
+  /** Calls whose path has no parameters, by path and method: the listener may match them itself, which is cheaper. */
+  readonly exact: ReadonlyMap<string, Readonly<Record<string, Handler>>>;
+}
+
+/** Builds the application for the API. */
+export function createApi(options: ApiOptions): Api {
   const app = new Hono();
+  const exact = new Map<string, Record<string, Handler>>();
   for (const route of options.routes) {
     const operation: Operation = operations[route.operationId];
     const compiled: CompiledRoute = {
@@ -72,15 +85,23 @@ export function createApi(options: ApiOptions): Hono {
       query: operation.query === undefined ? null : new Check(operation.query),
       body: operation.body === undefined ? null : new Check(operation.body),
     };
-    const paths = [operation.path, aliasOf(operation.path)].map(honoPath);
-    app.on(operation.method, paths, (context) => serve(options, compiled, context.req.raw, context.req.param()));
+    const paths = [operation.path, aliasOf(operation.path)];
+    app.on(operation.method, paths.map(honoPath), (context) =>
+      serve(options, compiled, context.req.raw, context.req.param()),
+    );
+    for (const path of operation.path.includes("{") ? [] : paths) {
+      exact.set(path, {
+        ...exact.get(path),
+        [operation.method]: (request) => serve(options, compiled, request, noParams),
+      });
+    }
   }
   app.notFound((context) => unknownPath(options, context.req.raw));
   app.onError((error, context) => {
     const requestId = requestIdOf(context.req.raw.headers);
     return problemOf(options, error, requestId).toResponse(requestId);
   });
-  return app;
+  return { app, exact };
 }
 
 function unknownPath(options: ApiOptions, request: Request): Response {

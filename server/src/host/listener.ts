@@ -1,5 +1,5 @@
 /** Listens for HTTP with Bun's server. Modes: listening → draining (finishes what is under way) → stopped. */
-import type { Hono } from "hono";
+import type { Api, Handler } from "./api.ts";
 import { ProblemError } from "./problem.ts";
 import { requestIdOf } from "./request-headers.ts";
 
@@ -16,14 +16,14 @@ export interface Listener {
 }
 
 /** @throws PortInUse */
-export function listen(app: Hono, host: string, port: number): Listener {
+export function listen(api: Api, host: string, port: number): Listener {
   let isDraining = false;
   let underWay = 0;
   let whenIdle: () => void = () => {};
-  const fetch = async (request: Request): Promise<Response> => {
+  const counted = (handle: (request: Request) => Promise<Response> | Response) => async (request: Request) => {
     underWay += 1;
     try {
-      const response = isAddressed(request) ? await app.fetch(request) : unaddressed(request);
+      const response = isAddressed(request) ? await handle(request) : unaddressed(request);
       if (isDraining) response.headers.set("connection", "close");
       return response;
     } finally {
@@ -31,7 +31,16 @@ export function listen(app: Hono, host: string, port: number): Listener {
       if (underWay === 0) whenIdle();
     }
   };
-  const server = open(fetch, host, port);
+  const routes: Record<string, Record<string, Handler>> = {};
+  for (const [path, handlers] of api.exact) {
+    routes[path] = Object.fromEntries(Object.entries(handlers).map(([method, handle]) => [method, counted(handle)]));
+  }
+  const server = open(
+    counted((request) => api.app.fetch(request)),
+    routes,
+    host,
+    port,
+  );
   const shownHost = host.includes(":") ? `[${host}]` : host;
   return {
     port: server.port!,
@@ -54,10 +63,15 @@ function unaddressed(request: Request): Response {
   return new ProblemError("validation_failed", detail).toResponse(requestIdOf(request.headers));
 }
 
-function open(fetch: (request: Request) => Promise<Response>, hostname: string, port: number): Bun.Server<undefined> {
+function open(
+  fetch: Handler,
+  routes: Record<string, Record<string, Handler>>,
+  hostname: string,
+  port: number,
+): Bun.Server<undefined> {
   try {
     // Bodies are limited by the routes, whose answer says so; idle connections are closed after the longest poll.
-    return Bun.serve({ fetch, hostname, port, idleTimeout: 120, maxRequestBodySize: 1024 * 1024 * 1024 });
+    return Bun.serve({ fetch, routes, hostname, port, idleTimeout: 120, maxRequestBodySize: 1024 * 1024 * 1024 });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
       throw new PortInUse(

@@ -16,7 +16,10 @@ export interface Job {
   readonly command: Command;
   /** Partitions that its group must lock, ascending. */
   readonly partitions: readonly number[];
-  /** Where its outcome is remembered: the partition of its first product. */
+  /**
+   * Where its outcome is remembered: the partition of what the request names first, its product or its SKU. Its head
+   * need not be locked, for the key itself is unique there.
+   */
   readonly resultPartition: number;
   /** Entries it may append. */
   readonly size: number;
@@ -37,12 +40,11 @@ export function placeOf(
 ): Pick<Job, "partitions" | "resultPartition" | "size" | "isSolo"> {
   if (command.kind === "product") {
     const partition = partitionOf(command.productId, partitionCount);
-    return {
-      partitions: [partition],
-      resultPartition: partition,
-      size: 1,
-      isSolo: command.operation.kind === "delete",
-    };
+    const { operation } = command;
+    // A creation is remembered by its SKU: the server may make another product id at each try.
+    const resultPartition =
+      operation.kind === "create" ? partitionOf(operation.document.sku, partitionCount) : partition;
+    return { partitions: [partition], resultPartition, size: 1, isSolo: operation.kind === "delete" };
   }
   if (command.kind === "location") {
     // A deletion holds every head, so that no stock can arrive at the location while it is decided.
@@ -53,10 +55,13 @@ export function placeOf(
     return { partitions, resultPartition: controlPartition, size: 1, isSolo: isDeletion };
   }
   const { lines } = command;
-  const first = partitionOf(lines[0]!.productId, partitionCount);
-  if (lines.length === 1) return { partitions: [first], resultPartition: first, size: 1, isSolo: false };
+  // What was asked by SKU is remembered by SKU: it may belong to another product when it is asked again.
+  const resultPartition = partitionOf(lines[0]!.sku ?? lines[0]!.productId, partitionCount);
+  if (lines.length === 1) {
+    return { partitions: [partitionOf(lines[0]!.productId, partitionCount)], resultPartition, size: 1, isSolo: false };
+  }
   const partitions = [...new Set(lines.map((line) => partitionOf(line.productId, partitionCount)))].sort(
     (a, b) => a - b,
   );
-  return { partitions, resultPartition: first, size: lines.length, isSolo: false };
+  return { partitions, resultPartition, size: lines.length, isSolo: false };
 }

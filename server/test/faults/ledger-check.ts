@@ -22,7 +22,7 @@ const itemKey = (of: { partition: number; productId: string | null; locationId: 
   `${of.partition}/${of.productId}/${of.locationId}`;
 
 /** All entries, partition by partition. */
-export async function readJournal(database: TestDatabase): Promise<SealedEntry[]> {
+async function readJournal(database: TestDatabase): Promise<SealedEntry[]> {
   const { rows } = await database.owner.query<EntryRow>({
     text: `SELECT ${entryColumns} FROM journal j ORDER BY partition, sequence`,
   });

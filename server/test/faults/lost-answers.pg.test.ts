@@ -90,7 +90,7 @@ test("a lost answer to COMMIT is resolved by asking again: every command takes e
 
 test("a connection lost before COMMIT was sent leaves nothing behind, and its group is done again", async () => {
   const servers = [await openProxied(4), await openProxied(4)];
-  const cuts = cutCommits(200, ["lose", "lose", "pass"]);
+  const cuts = cutCommits(200, ["lose", "strand", "pass"]);
   await together(64, async (index) => {
     const random = randomNumbers(1_000 + index);
     for (let round = 0; cuts.left > 0 || round === 0; round++) {
@@ -105,7 +105,15 @@ test("a connection lost before COMMIT was sent leaves nothing behind, and its gr
 
 test("changes over several partitions stay whole when answers are cut to pieces", async () => {
   const servers = [await openProxied(1), await openProxied(3)];
-  const fates: CommitFate[] = ["pass", { answerBytes: 0 }, "lose", "pass", { answerBytes: 5 }, { answerBytes: 12 }];
+  const fates: CommitFate[] = [
+    "pass",
+    { answerBytes: 0 },
+    "lose",
+    "pass",
+    "strand",
+    { answerBytes: 5 },
+    { answerBytes: 12 },
+  ];
   const cuts = cutCommits(100, fates);
   await together(40, async (index) => {
     const random = randomNumbers(2_000 + index);

@@ -110,7 +110,8 @@ export class FeedFollower {
       return;
     }
     if (item.version !== (known?.version ?? 0) + 1) this.faults.push(`${event.id} skips a version of its item`);
-    if ((previous?.stockLevel ?? 0) !== (known?.stockLevel ?? 0)) this.faults.push(`${event.id} continues another level`);
+    if ((previous?.stockLevel ?? 0) !== (known?.stockLevel ?? 0))
+      this.faults.push(`${event.id} continues another level`);
     if ((known?.stockLevel ?? 0) + change!.stockLevel !== item.stockLevel)
       this.faults.push(`${event.id} does not add up`);
     this.items.set(item.inventoryId, item);

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { join, relative } from "node:path";
 import { readConfig, repositoryRoot } from "../../src/config/config.ts";
 import { runCommand, ServerProcess, startServer, stopAll, temporaryFolder, until } from "../support/server-process.ts";
@@ -158,6 +160,22 @@ describe("wrong use", () => {
       expect([args, code, errors]).toEqual([args, 2, expect.stringMatching(/npx onhand|needs a value/)]);
       expect(errors).not.toMatch(stackLine);
     }
+  });
+
+  test.each([
+    ["nobody listens", "postgresql://onhand:very-secret@127.0.0.1:1/onhand"],
+    ["the host does not exist", "postgresql://onhand:very-secret@database.invalid/onhand"],
+    ["the host gives no answer", "silent"],
+  ])("of DATABASE_URL is told in a sentence when %s", async (_why, given) => {
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const databaseUrl = given === "silent" ? `postgresql://onhand:very-secret@127.0.0.1:${port}/onhand` : given;
+    const { code, errors } = await runCommand(["serve"], { databaseUrl, settings: { PORT: "0" } });
+    expect([code, errors]).toEqual([1, expect.stringContaining("DATABASE_URL")]);
+    expect(errors).not.toMatch(stackLine);
+    expect(errors).not.toContain("very-secret");
+    silent.close();
   });
 
   test("of HOST names it", async () => {

@@ -64,7 +64,7 @@ test("told to stop under load again and again, it answers all that it accepted",
   expect([...statuses].filter((status) => ![200, 409, 503, "none"].includes(status))).toEqual([]);
 }, 120_000);
 
-test("requests that wait for the database are finished before it ends; it is not ready meanwhile", async () => {
+test("requests that wait for the database are finished before it ends; it is never ready meanwhile", async () => {
   const server = await startStocked();
   const release = await stallWriters(database);
   const answers = Promise.all(
@@ -82,7 +82,7 @@ test("requests that wait for the database are finished before it ends; it is not
   expect([end, elapsedMs < endMsMax]).toEqual([clean, true]);
   const { statuses, faults } = await readiness.stop();
   expect([...faults]).toEqual([]);
-  expect(statuses.slice(0, 2)).toEqual([200, 503]);
+  expect(statuses.lastIndexOf(200)).toBe(0);
 }, 60_000);
 
 test("what the database never answers does not hold the end up beyond the limit", async () => {

@@ -75,6 +75,15 @@ for (const extended of [false, true]) {
     expect(await marks()).toBe(0);
   });
 
+  test(`${form} COMMIT is lost when all before it was answered`, async () => {
+    const met = firstCommit(() => "strand");
+    const client = await connect();
+    const before = client.query("SELECT generate_series(1, 1000)").then(({ rows }) => rows.length);
+    expect([await mark(client, extended), await before]).toEqual(["lost", 1_000]);
+    expect(await (await met).answered).toBeNull();
+    expect(await marks()).toBe(0);
+  });
+
   test(`${form} COMMIT is done and its answer reset`, async () => {
     const met = firstCommit(() => "reset");
     expect(await mark(await connect(), extended)).toBe("lost");

@@ -18,11 +18,12 @@ import {
  * What becomes of a COMMIT.
  * - `pass`: nothing unusual.
  * - `lose`: both ends are cut before the server sees it.
+ * - `strand`: the client gets the answers to all that it sent before, then as `lose`.
  * - `reset`: the server answers, and the client's connection is reset in place of the answer.
  * - `silence`: the server answers, and neither that nor anything after it ever reaches the client.
  * - `answerBytes`: the client gets so many bytes of the answer, then its connection ends.
  */
-export type CommitFate = "pass" | "lose" | "reset" | "silence" | { readonly answerBytes: number };
+export type CommitFate = "pass" | "lose" | "strand" | "reset" | "silence" | { readonly answerBytes: number };
 
 /** A COMMIT on its way to the server. */
 export interface Commit {
@@ -64,6 +65,7 @@ export class ProxyConnection {
   /** ReadyForQuery messages that the server owes or has given; the first one ends the start-up. */
   #readyExpected = 1;
   #readySeen = 0;
+  #whenAllAnswered: (() => void) | null = null;
   #awaited: AwaitedCommit[] = [];
 
   constructor(proxy: PgProxy, client: Socket, server: Socket) {
@@ -140,10 +142,23 @@ export class ProxyConnection {
     });
   }
 
+  /** Lets the client read what it was given, then cuts the server's end. */
+  #strand(): void {
+    this.#isEnding = true;
+    this.#client.end();
+    this.cut();
+  }
+
   #meet(frame: Frame, fate: CommitFate, resolve: (tag: string | null) => void): void {
-    if (fate === "lose" || this.#server.destroyed) {
+    if (fate === "strand" && this.#readySeen < this.#readyExpected && !this.#server.destroyed) {
+      this.#isHeld = true;
+      this.#whenAllAnswered = () => this.#meet(frame, fate, resolve);
+      return;
+    }
+    if (fate === "lose" || fate === "strand" || this.#server.destroyed) {
       resolve(null);
-      this.cut();
+      if (fate === "strand") this.#strand();
+      else this.cut();
       return;
     }
     // An Execute is answered together with its Sync, which is still to come.
@@ -166,6 +181,7 @@ export class ProxyConnection {
     if (answersCommit) commit.tag = commandTagOf(frame) ?? commit.tag;
     if (frame.type !== "Z") return;
     this.#readySeen += 1;
+    if (this.#readySeen === this.#readyExpected) this.#whenAllAnswered?.();
     if (!answersCommit) return;
     this.#awaited.shift();
     // First the client's end, so that whoever hears of the answer finds it cut.
@@ -194,6 +210,7 @@ export class ProxyConnection {
   }
 
   #serverClosed(): void {
+    this.#whenAllAnswered?.();
     for (const commit of this.#awaited.splice(0)) commit.resolve(commit.tag);
     if (!this.#isSilenced) this.#client.destroy();
     this.#proxy.forget(this);

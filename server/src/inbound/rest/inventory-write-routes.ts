@@ -29,16 +29,32 @@ export async function resolveProduct(rest: RestContext, update: LevelUpdate): Pr
   return product.productId;
 }
 
-/** The item behind an inventory id, which fields of the body may repeat. @throws ProblemError 400, 404 */
-async function addressOf(rest: RestContext, inventoryId: string, body: Partial<PatchItem> = {}): Promise<ItemAddress> {
+/** The item behind the inventory id in the path, which fields of the body may repeat. @throws ProblemError 400, 404 */
+async function addressOf(rest: RestContext, call: Call, body: Partial<PatchItem> = {}): Promise<ItemAddress> {
+  const inventoryId = call.params.inventoryId!;
   const position = parseInventoryId(inventoryId);
   const row = position === null ? null : await rest.items.itemByNumber(position.partition, position.sequence);
-  if (row === null) throw notFound(`inventory item ${inventoryId}`);
+  if (row === null) {
+    // A repeat under a key gets its first answer even when the item is gone: its first entry says what it was.
+    const isRepeatable = (body.operationId ?? call.idempotencyKey) !== null;
+    const first = position === null || !isRepeatable ? null : await firstEntryOf(rest, position);
+    if (first === null) throw notFound(`inventory item ${inventoryId}`);
+    return first;
+  }
   requireSameId("/inventoryId", inventoryId, body.inventoryId);
   requireSameId("/productId", row.product_id, body.productId);
   requireSameId("/sku", row.sku, body.sku);
   requireSameId("/locationId", row.location_id, body.locationId);
   return { productId: row.product_id, locationId: row.location_id };
+}
+
+async function firstEntryOf(
+  rest: RestContext,
+  { partition, sequence }: { partition: number; sequence: number },
+): Promise<ItemAddress | null> {
+  const [entry] = (await rest.movements.list(partition, sequence, 1)).rows;
+  if (entry?.item_number !== sequence) return null;
+  return { productId: entry.product_id!, locationId: entry.location_id! };
 }
 
 /** Two guards on the version must not contradict each other. @throws ProblemError 400 */
@@ -99,7 +115,7 @@ export function inventoryWriteRoutes(rest: RestContext): Route[] {
         requireRightToGoNegative(call.principal.role, body.allowNegative);
         requirePatchable(body);
         requireOneVersion(call, body.expectedVersion);
-        const address = await addressOf(rest, call.params.inventoryId!, body);
+        const address = await addressOf(rest, call, body);
         return applyLine(rest, call, body.operationId, patchLine(body, address, call.ifMatchVersion));
       },
     },
@@ -107,7 +123,7 @@ export function inventoryWriteRoutes(rest: RestContext): Route[] {
       operationId: "deleteInventory",
       bodyBytesMax: 0,
       async handle(call) {
-        const address = await addressOf(rest, call.params.inventoryId!);
+        const address = await addressOf(rest, call);
         const retire = call.query.archive === true ? "archive" : "delete";
         const reply = await applyLine(rest, call, undefined, retireLine(address, retire, call.ifMatchVersion));
         return { status: 204, body: null, headers: reply.headers ?? {} };

@@ -63,30 +63,27 @@ WITH head AS (
   INSERT INTO journal (partition, sequence, kind, product_id, location_id, item_number, previous_sequence, version,
     on_hand_delta, reserved_delta, unavailable_delta, incoming_delta, on_hand, reserved, unavailable, incoming, safety_stock, reorder_point,
     movement_type, allows_negative, occurred_at, recorded_at, actor, source, request_id, traceparent, parts, text_commitment, detail, hash)
-  SELECT * FROM unnest($7::integer[], $8::bigint[], $9::smallint[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[],
-    $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[], $24::bigint[],
-    $25::smallint[], $26::boolean[], $27::timestamptz[], $28::timestamptz[], $29::text[], $30::text[], $31::text[], $32::text[], $33::text[], $34::bytea[], $35::json[], $36::bytea[])
+  SELECT unnest($7::integer[]), unnest($8::bigint[]), unnest($9::smallint[]), unnest($10::text[]), unnest($11::text[]), unnest($12::bigint[]), unnest($13::bigint[]), unnest($14::bigint[]), unnest($15::bigint[]), unnest($16::bigint[]), unnest($17::bigint[]), unnest($18::bigint[]), unnest($19::bigint[]), unnest($20::bigint[]), unnest($21::bigint[]), unnest($22::bigint[]), unnest($23::bigint[]), unnest($24::bigint[]), unnest($25::smallint[]), unnest($26::boolean[]), unnest($27::timestamptz[]), unnest($28::timestamptz[]), unnest($29::text[]), unnest($30::text[]), unnest($31::text[]), unnest($32::text[]), unnest($33::text[]), unnest($34::bytea[]), unnest($35::json[]), unnest($36::bytea[])
 ), entry_words AS (
   INSERT INTO entry_text (partition, sequence, salt, reason, reference)
-  SELECT * FROM unnest($37::integer[], $38::bigint[], $39::bytea[], $40::text[], $41::text[])
+  SELECT unnest($37::integer[]), unnest($38::bigint[]), unnest($39::bytea[]), unnest($40::text[]), unnest($41::text[])
 ), level AS (
   INSERT INTO item AS i (partition, product_id, location_id, item_number, on_hand, reserved, unavailable, incoming, oversold,
     safety_stock, reorder_point, version, last_sequence, updated_at, life, available_band)
-  SELECT * FROM unnest($42::integer[], $43::text[], $44::text[], $45::bigint[], $46::bigint[], $47::bigint[], $48::bigint[], $49::bigint[], $50::bigint[],
-    $51::bigint[], $52::bigint[], $53::bigint[], $54::bigint[], $55::timestamptz[], $56::smallint[], $57::smallint[])
+  SELECT unnest($42::integer[]), unnest($43::text[]), unnest($44::text[]), unnest($45::bigint[]), unnest($46::bigint[]), unnest($47::bigint[]), unnest($48::bigint[]), unnest($49::bigint[]), unnest($50::bigint[]), unnest($51::bigint[]), unnest($52::bigint[]), unnest($53::bigint[]), unnest($54::bigint[]), unnest($55::timestamptz[]), unnest($56::smallint[]), unnest($57::smallint[])
   ON CONFLICT (partition, product_id, location_id) DO UPDATE SET
     on_hand = excluded.on_hand, reserved = excluded.reserved, unavailable = excluded.unavailable, incoming = excluded.incoming,
     oversold = excluded.oversold, safety_stock = excluded.safety_stock, reorder_point = excluded.reorder_point, version = excluded.version,
     last_sequence = excluded.last_sequence, updated_at = excluded.updated_at, life = excluded.life, available_band = excluded.available_band
 ), total AS (
   INSERT INTO product_total AS t (partition, product_id, on_hand, reserved, unavailable, incoming)
-  SELECT * FROM unnest($58::integer[], $59::text[], $60::bigint[], $61::bigint[], $62::bigint[], $63::bigint[])
+  SELECT unnest($58::integer[]), unnest($59::text[]), unnest($60::bigint[]), unnest($61::bigint[]), unnest($62::bigint[]), unnest($63::bigint[])
   ON CONFLICT (partition, product_id) DO UPDATE SET
     on_hand = t.on_hand + excluded.on_hand, reserved = t.reserved + excluded.reserved,
     unavailable = t.unavailable + excluded.unavailable, incoming = t.incoming + excluded.incoming
 ), remembered AS (
   INSERT INTO result (partition, key, request_hash, outcome, heads, recorded_at)
-  SELECT u.*, $68::bytea, $69::timestamptz FROM unnest($64::integer[], $65::uuid[], $66::uuid[], $67::text[]) u
+  SELECT unnest($64::integer[]), unnest($65::uuid[]), unnest($66::uuid[]), unnest($67::text[]), $68::bytea, $69::timestamptz
   ON CONFLICT (partition, key) DO NOTHING RETURNING 1
 )
 SELECT require_written('heads', (SELECT count(*) FROM head), $70::bigint),

@@ -1,0 +1,144 @@
+/** Who may do what: every operation of the protocol with every kind of caller. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type Operation, type OperationId, operations } from "@onhand/protocol/operations";
+import { type Role, roles } from "@onhand/protocol/vocabulary";
+import { adjust, type Caller, createLocation, createProduct, startTestServer, type TestServer } from "./support.ts";
+
+let server: TestServer;
+let subjects = 0;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+
+interface Subject {
+  readonly productId: string;
+  readonly locationId: string;
+  readonly inventoryId: string;
+}
+
+/** A request that succeeds for those who may make it. */
+const requests: Record<OperationId, (subject: Subject) => { path: string; body?: unknown }> = {
+  listProducts: () => ({ path: "/v1/products" }),
+  createProduct: ({ productId }) => ({ path: "/v1/products", body: { sku: `new-${productId}`, name: "x" } }),
+  getProduct: ({ productId }) => ({ path: `/v1/products/${productId}` }),
+  replaceProduct: ({ productId }) => ({
+    path: `/v1/products/${productId}`,
+    body: { sku: `r-${productId}`, name: "x" },
+  }),
+  patchProduct: ({ productId }) => ({ path: `/v1/products/${productId}`, body: { name: "x" } }),
+  deleteProduct: ({ productId }) => ({ path: `/v1/products/${productId}` }),
+  listLocations: () => ({ path: "/v1/locations" }),
+  createLocation: () => ({ path: "/v1/locations", body: { name: "x", type: "store" } }),
+  getLocation: ({ locationId }) => ({ path: `/v1/locations/${locationId}` }),
+  replaceLocation: ({ locationId }) => ({ path: `/v1/locations/${locationId}`, body: { name: "x", type: "store" } }),
+  patchLocation: ({ locationId }) => ({ path: `/v1/locations/${locationId}`, body: { name: "x" } }),
+  deleteLocation: ({ locationId }) => ({ path: `/v1/locations/${locationId}` }),
+  listLocationInventory: ({ locationId }) => ({ path: `/v1/locations/${locationId}/inventory` }),
+  listInventory: () => ({ path: "/v1/inventory?include=totals" }),
+  adjustInventory: ({ productId, locationId }) => ({
+    path: "/v1/inventory",
+    body: { productId, locationId, adjustment: 1 },
+  }),
+  bulkUpdateInventory: ({ productId, locationId }) => ({
+    path: "/v1/inventory/bulk-update",
+    body: { updates: [{ productId, locationId, adjustment: 1 }] },
+  }),
+  pollUpdates: () => ({ path: "/v1/inventory/updates?limit=1" }),
+  getInventory: ({ inventoryId }) => ({ path: `/v1/inventory/${inventoryId}` }),
+  patchInventory: ({ inventoryId }) => ({ path: `/v1/inventory/${inventoryId}`, body: { safetyStock: 1 } }),
+  deleteInventory: ({ inventoryId }) => ({ path: `/v1/inventory/${inventoryId}` }),
+  listMovements: ({ inventoryId }) => ({ path: `/v1/inventory/${inventoryId}/movements` }),
+};
+
+async function newSubject(): Promise<Subject> {
+  subjects += 1;
+  const [productId, locationId] = [`p${subjects}`, `l${subjects}`];
+  await createProduct(server.admin, productId);
+  await createLocation(server.admin, locationId);
+  const { inventoryId } = await adjust(server.admin, productId, locationId, 0);
+  return { productId, locationId, inventoryId };
+}
+
+type Kind = "no key" | "a bad key" | Role;
+const callers = (): Record<Kind, Caller> => ({
+  "no key": server.anonymous,
+  "a bad key": server.callerWithKey("oh_nobody"),
+  reader: server.reader,
+  writer: server.writer,
+  admin: server.admin,
+});
+const kinds: readonly Kind[] = ["no key", "a bad key", ...roles];
+
+function expectedStatus({ right, status }: Operation, kind: Kind): number {
+  if (right === null) return status;
+  if (kind === "no key" || kind === "a bad key") return 401;
+  return roles.indexOf(kind) >= roles.indexOf(right) ? status : 403;
+}
+
+const matrix = (Object.keys(operations) as OperationId[]).flatMap((id) => kinds.map((kind) => [id, kind] as const));
+
+describe("every operation", () => {
+  test.each(matrix)("%s with %s", async (operationId, kind) => {
+    const operation: Operation = operations[operationId];
+    const subject = await newSubject();
+    const journal = await server.journalLength();
+    const { path, body } = requests[operationId](subject);
+    const status = expectedStatus(operation, kind);
+    for (const asked of [path, path.replace("/v1", "")].slice(0, operation.writes ? 1 : 2)) {
+      const answer = await callers()[kind].send(operation.method, asked, body === undefined ? {} : { body });
+      expect(answer.status).toBe(status);
+      if (status === 401) expect(answer.headers.get("www-authenticate")).toStartWith("Bearer");
+      if (status === 403) expect(answer.body.detail).toContain(`role ${operation.right}`);
+    }
+    const isAllowed = status < 400;
+    expect(await server.journalLength()).toBe(journal + (operation.writes && isAllowed ? 1 : 0));
+  });
+
+  test("whoever may not ask learns nothing about the request", async () => {
+    for (const { method, path } of Object.values(operations) as Operation[]) {
+      const concrete = path.replaceAll(/\{\w+\}/g, "does-not-exist");
+      const sending = method === "GET" || method === "DELETE" ? {} : { body: "no JSON" };
+      const answer = await server.anonymous.send(method, `${concrete}?unknown=1`, sending);
+      expect(answer.body.code).toBe("unauthorized");
+      if (method !== "GET")
+        expect((await server.reader.send(method, `${concrete}?unknown=1`, sending)).body.code).toBe("forbidden");
+    }
+  });
+});
+
+describe("keys", () => {
+  test.each([
+    ["Basic b2g6YWJj"],
+    ["Bearer"],
+    ["Bearer "],
+    ["Bearer two words"],
+    ["oh_nobody"],
+    [`Bearer ${"x".repeat(600)}`],
+    ["Bearer oh_nobody, Bearer oh_nobody"],
+    ["Token a-first-key-for-tests"],
+  ])("%p is none", async (authorization) => {
+    const { headers, body } = await server.anonymous.get("/v1/products", { authorization });
+    expect(body).toMatchObject({ status: 401, code: "unauthorized" });
+    expect(headers.get("www-authenticate")).toStartWith("Bearer");
+  });
+
+  test("the scheme's name is read in any case", async () => {
+    const headers = { authorization: `bearer  ${server.bootstrapKey}` };
+    expect((await server.anonymous.get("/v1/products", headers)).status).toBe(200);
+  });
+
+  test("a revoked key stops working", async () => {
+    await server.database.owner.query({ text: "UPDATE api_key SET revoked_at = now() WHERE name = 'another writer'" });
+    await server.restart();
+    expect((await server.otherWriter.get("/v1/products")).body.code).toBe("unauthorized");
+    expect((await server.writer.get("/v1/products")).status).toBe(200);
+  });
+
+  test("probes need none, metrics do", async () => {
+    expect((await server.anonymous.get("/livez")).body).toEqual({ status: "live" });
+    expect((await server.anonymous.get("/readyz")).body).toEqual({ status: "ready" });
+    expect((await server.anonymous.get("/metrics")).body.code).toBe("unauthorized");
+    expect((await server.reader.get("/metrics")).text).toContain("onhand_queue_entries");
+  });
+});
