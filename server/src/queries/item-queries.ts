@@ -61,6 +61,11 @@ export class ItemQueries {
     this.#knownSkus.delete(sku);
   }
 
+  /** @returns the product that owns the SKU now; for changes, which must not go to its former owner */
+  async currentProductOfSku(sku: string): Promise<ProductKey | null> {
+    return this.#bySku.get(sku);
+  }
+
   /** Every item of a product, in order of locations. */
   itemsOf(key: ProductKey): Promise<readonly sql.ItemViewRow[]> {
     return this.#byProduct.get(key);

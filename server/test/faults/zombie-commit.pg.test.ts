@@ -59,7 +59,7 @@ async function onHand(): Promise<number> {
 
 test("a COMMIT that lands late has the one effect, and whoever asked again meanwhile waits for it", async () => {
   const { first, other } = await openBoth(impatient(sessionLimits));
-  for (let round = 1; round <= 100; round++) {
+  for (let round = 1; round <= 60; round++) {
     const command = traced(adjust("p", "paris", 1, `zombie ${round}`));
     const { met, release } = holdNextCommit();
     let told = 0;

@@ -16,7 +16,10 @@ import { ordinaryBodyBytesMax, requireRightToGoNegative, requireSameId } from ".
 import { execute, notFound, type RestContext, requestContext } from "./context.ts";
 import { itemOfOutcome } from "./views.ts";
 
-/** Product of an update, which names it by id or by SKU. @throws ProblemError 400, 404 */
+/** No product has this id. A change of an unknown SKU is refused by the writer, so that its key remembers the refusal. */
+const noProduct = "?";
+
+/** Product of an update, which names it by id or by SKU. @throws ProblemError 400 */
 export async function resolveProduct(rest: RestContext, update: LevelUpdate): Promise<string> {
   if (update.productId !== undefined) return update.productId;
   if (update.sku === undefined) {
@@ -24,9 +27,8 @@ export async function resolveProduct(rest: RestContext, update: LevelUpdate): Pr
       errors: [{ pointer: "/productId", message: "is required unless sku is given" }],
     });
   }
-  const product = await rest.items.productOfSku(update.sku);
-  if (product === null) throw notFound(`product with the SKU ${update.sku}`);
-  return product.productId;
+  const product = await rest.items.currentProductOfSku(update.sku);
+  return product?.productId ?? noProduct;
 }
 
 /** The item behind the inventory id in the path, which fields of the body may repeat. @throws ProblemError 400, 404 */
