@@ -3,7 +3,7 @@ import { type Api, inParallel } from "./api.ts";
 import type { Sale, Slice } from "./slice.ts";
 
 /** The data set has no opening stock: this much is assumed of every item, so that some sales find too little. */
-export const openingLevel = 60;
+export const openingLevel = 100;
 
 const linesPerRequest = 1_000;
 const requestsAtOnce = 16;

@@ -16,8 +16,12 @@ import {
 import { movementTypes } from "./vocabulary.ts";
 
 const Ignored = Type.Unknown({ description: "Set by the server; ignored here" });
-const Attributes = Type.Record(Type.String({ maxLength: 64 }), Type.Unknown(), { maxProperties: 100 });
+const Attributes = Type.Record(Type.String({ pattern: "^[\\s\\S]{0,64}$" }), Type.Unknown(), {
+  additionalProperties: false,
+  maxProperties: 100,
+});
 const Prices = Type.Record(Type.String({ pattern: "^[A-Z]{3}$" }), Money("Price in that currency"), {
+  additionalProperties: false,
   maxProperties: 200,
 });
 const Status = Type.String({ enum: ["active", "archived"] });

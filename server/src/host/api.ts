@@ -96,7 +96,7 @@ export function createApi(options: ApiOptions): Api {
       });
     }
   }
-  app.notFound((context) => unknownPath(options, context.req.raw));
+  app.notFound((context) => unknownPath(options, context.req.raw, context.req.path));
   app.onError((error, context) => {
     const requestId = requestIdOf(context.req.raw.headers);
     return problemOf(options, error, requestId).toResponse(requestId);
@@ -104,9 +104,8 @@ export function createApi(options: ApiOptions): Api {
   return { app, exact };
 }
 
-function unknownPath(options: ApiOptions, request: Request): Response {
+function unknownPath(options: ApiOptions, request: Request, pathname: string): Response {
   const requestId = requestIdOf(request.headers);
-  const { pathname } = new URL(request.url);
   const methods = options.routes
     .map((route) => operations[route.operationId] as Operation)
     .filter(({ path }) =>

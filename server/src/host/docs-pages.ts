@@ -15,7 +15,7 @@ const starter = `window.ui = SwaggerUIBundle({ url: "/v1/openapi.json", dom_id: 
 
 const page = (title: string, body: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title>
-<link rel="stylesheet" href="/docs/assets/swagger-ui.css">
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/docs/assets/swagger-ui.css">
 <style>body{margin:0;font-family:system-ui,sans-serif;color:#222}main{max-width:60rem;margin:0 auto;padding:1rem}dt{font-weight:600;margin-top:1.2rem}dd{margin:.2rem 0 0 0}code{background:#f2f2f2;padding:.1rem .3rem;border-radius:.2rem}</style></head>
 <body>${body}</body></html>`;
 

@@ -1,13 +1,18 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { join } from "node:path";
+import { createDatabase } from "../support/database.ts";
 import { runCommand, type ServerProcess, startServer, stopAll, temporaryFolder } from "../support/server-process.ts";
 import { openAsOwner } from "./history-check.ts";
+import { longestSilenceMs } from "./load.ts";
 import { expectConsistent, SteadyLoad } from "./steady-load.ts";
 import { stockUp } from "./stock.ts";
 
 const stock = { products: 30, locations: 2 };
 const startMsMax = 15_000;
 let dataDir: string;
+
+/** While one server runs, somebody's change succeeds at least so often. */
+const silenceMsMax = 10_000;
 
 beforeEach(async () => {
   dataDir = join(await temporaryFolder(), "data");
@@ -50,4 +55,26 @@ test("killed at every point of the write path, the server loses nothing and doub
   const verified = await runCommand(["verify"], { dataDir });
   expect([verified.code, verified.out]).toEqual([0, expect.stringContaining("The journal is whole")]);
   expect(await server.terminate()).toEqual({ code: 0, signal: null });
+}, 240_000);
+
+test("of two servers one is killed again and again: its clients get the rest of their answers from the other", async () => {
+  const database = await createDatabase();
+  const databaseUrl = database.target.url;
+  const servers = await Promise.all([startServer({ databaseUrl }), startServer({ databaseUrl })]);
+  await stockUp(servers[0]!, stock.products, stock.locations, 1_000);
+  const load = new SteadyLoad({ servers, clients: 48, ...stock });
+  for (let round = 0; round < 8; round++) {
+    await load.afterOperations(200);
+    const place = round % 2;
+    expect(await servers[place]!.killHard()).toEqual({ code: null, signal: "SIGKILL" });
+    // The next one comes while the clients have only the other.
+    await load.afterOperations(100);
+    servers[place] = await startServer({ databaseUrl });
+    load.directory.urls = servers.map(({ url }) => url);
+  }
+  const history = await load.finish();
+  for (const server of servers) await expectConsistent(server, database.owner, history);
+  expect(longestSilenceMs(history)).toBeLessThan(silenceMsMax);
+  await stopAll();
+  await database.close();
 }, 240_000);

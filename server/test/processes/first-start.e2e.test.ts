@@ -84,13 +84,13 @@ describe("the command line beside a running server", () => {
     expect([created.code, created.out]).toEqual([0, expect.stringContaining("writer")]);
     const [apiKey] = keysIn(created.out);
     const keyId = /key_\w+/.exec(created.out)![0];
-    expect((await server.request("GET", listPath, { apiKey: apiKey! })).status).toBe(200);
+    const statusNow = async () => (await server.request("GET", listPath, { apiKey: apiKey! })).status;
+    await until("the new key is taken", async () => (await statusNow()) === 200, 2_000);
     const list = (await run("list")).out;
     expect(list).toMatch(new RegExp(`${keyId} +writer .* active +till 7`));
     expect(list).not.toContain(apiKey!);
     expect(await run("revoke", keyId)).toMatchObject({ code: 0 });
-    const isRefused = async () => (await server.request("GET", listPath, { apiKey: apiKey! })).status === 401;
-    await until("the revoked key is refused", isRefused, 5_000);
+    await until("the revoked key is refused", async () => (await statusNow()) === 401, 5_000);
     expect((await run("list")).out).toMatch(new RegExp(`${keyId} .* revoked`));
     expect(await run("revoke", keyId)).toMatchObject({ code: 1 });
     expect(server.hasEnded).toBe(false);

@@ -53,8 +53,6 @@ export interface LoadOptions {
   readonly next: (client: number, round: number) => Change | null;
   /** Whom to ask; called anew for each try. */
   readonly pick: (client: number, attempt: number) => string;
-  /** False gives an unknown outcome up instead of asking again. */
-  readonly insists?: () => boolean;
   /** Told of each operation when it is over. */
   readonly onDone?: (operation: Operation) => void;
 }
@@ -83,10 +81,9 @@ export async function drive(options: LoadOptions): Promise<Operation[]> {
 }
 
 async function settle(operation: Operation, client: number, options: LoadOptions): Promise<void> {
-  const { insists = () => true } = options;
   for (let attempt = 0; ; attempt++) {
     operation.tries.push(await tryOnce(operation, options.pick(client, attempt)));
-    if (outcomeOf(operation) !== null || !insists()) return;
+    if (outcomeOf(operation) !== null) return;
     await delay(Math.min(pauseMs.most, pauseMs.first * 2 ** attempt));
   }
 }

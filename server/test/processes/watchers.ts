@@ -13,14 +13,17 @@ export class Watcher {
   readonly seen: Seen[] = [];
   /** Answers that are neither a success nor a 503 problem that says when to come back; each kind once. */
   readonly faults = new Set<string>();
+  readonly #url: () => string;
+  readonly #path: string;
+  readonly #options: RequestOptions;
   readonly #stopped: Promise<void>;
   #isOver = false;
 
-  constructor(
-    readonly url: () => string,
-    readonly path: string,
-    readonly options: RequestOptions = {},
-  ) {
+  /** @param url where the server is, asked anew for each request */
+  constructor(url: () => string, path: string, options: RequestOptions = {}) {
+    this.#url = url;
+    this.#path = path;
+    this.#options = options;
     this.#stopped = this.#watch();
   }
 
@@ -49,12 +52,12 @@ export class Watcher {
   }
 
   async #ask(): Promise<number | "none"> {
-    const answer = await request(this.url(), "GET", this.path, this.options).catch(() => null);
+    const answer = await request(this.#url(), "GET", this.#path, this.#options).catch(() => null);
     if (answer === null) return "none";
     const { status, headers, body } = answer;
     const isProblem = headers.get("content-type") === "application/problem+json";
     const isGood = status === 200 || (status === 503 && isProblem && headers.has("retry-after"));
-    if (!isGood) this.faults.add(`${this.path}: ${status} ${(body as { detail?: string }).detail ?? body}`);
+    if (!isGood) this.faults.add(`${this.#path}: ${status} ${(body as { detail?: string }).detail ?? body}`);
     return status;
   }
 }

@@ -262,6 +262,16 @@ describe("keys", () => {
     expect(refused.body.idempotencyKey).toBe(refused.headers.get("idempotency-key"));
   });
 
+  test("that were made find a product again whose id was made too", async () => {
+    const product = { sku: "without-id", name: "x" };
+    const first = await writer.post("/v1/products", product);
+    await writer.patch(`/v1/products/${first.body.productId}`, { sku: "renamed" });
+    await server.restart();
+    const again = await writer.post("/v1/products", product, withKey(first.headers.get("idempotency-key")!));
+    expect(again.text).toBe(first.text);
+    expect((await server.reader.get("/v1/products?q=without-id")).body.data).toEqual([]);
+  });
+
   test("may be quoted, and may stand in the body as operationId, which wins", async () => {
     const key = randomUUID();
     const first = await writer.post("/v1/inventory", sale, withKey(`"${key}"`));

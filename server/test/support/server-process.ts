@@ -15,10 +15,10 @@ const repository = resolve(import.meta.dir, "../../..");
 const mainFile = resolve(repository, "server/src/main.ts");
 
 /** Bounds of every wait in this file, in milliseconds. */
-export const processLimits = { startMs: 60_000, endMs: 60_000, readyMs: 60_000, pollMs: 25 } as const;
+const processLimits = { startMs: 60_000, endMs: 60_000, readyMs: 60_000, pollMs: 25 } as const;
 
 /** Admin key of servers started without one of their own. */
-export const adminKey = "an-admin-key-for-tests";
+const adminKey = "an-admin-key-for-tests";
 
 export interface ServerOptions {
   /** A database that runs already; without it the server starts its own in `dataDir`. */
@@ -120,12 +120,22 @@ function environmentOf(options: ServerOptions): Record<string, string> {
   };
 }
 
-function collect(child: ChildProcess): { out: string; errors: string; ended: Promise<ProcessEnd> } {
-  const collected = { out: "", errors: "" };
-  child.stdout!.setEncoding("utf8").on("data", (text: string) => void (collected.out += text));
-  child.stderr!.setEncoding("utf8").on("data", (text: string) => void (collected.errors += text));
+interface Collected {
+  out: string;
+  errors: string;
+  readonly ended: Promise<ProcessEnd>;
+}
+
+function collect(child: ChildProcess): Collected {
   const ended = new Promise<ProcessEnd>((done) => child.once("close", (code, signal) => done({ code, signal })));
-  return Object.assign(collected, { ended });
+  const collected: Collected = { out: "", errors: "", ended };
+  child.stdout!.setEncoding("utf8").on("data", (text: string) => {
+    collected.out += text;
+  });
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+    collected.errors += text;
+  });
+  return collected;
 }
 
 /** What a command of the command line wrote, and its exit code. */
@@ -163,7 +173,7 @@ export async function until(
 }
 
 /** @throws when the promise takes longer than `limitMs` */
-export async function within<Result>(what: string, promise: Promise<Result>, limitMs: number): Promise<Result> {
+async function within<Result>(what: string, promise: Promise<Result>, limitMs: number): Promise<Result> {
   const abort = new AbortController();
   const late = delay(limitMs, undefined, { signal: abort.signal }).then(
     () => Promise.reject(new Error(`${what}: not within ${limitMs} ms`)),
@@ -179,7 +189,7 @@ export async function within<Result>(what: string, promise: Promise<Result>, lim
 /** A server in a process of its own. Modes: starting → serving (or paused) → ended. */
 export class ServerProcess {
   readonly #child: ChildProcess;
-  readonly #collected: ReturnType<typeof collect>;
+  readonly #collected: Collected;
   #end: ProcessEnd | null = null;
 
   constructor(options: ServerOptions) {

@@ -24,9 +24,9 @@ function requireUsableSku(sku: string | undefined): void {
  * Id of a product whose creator named none. It follows from the key, so that a repeat, whichever server it reaches and
  * however late, finds the first outcome where that product lies, and never makes a second product.
  */
-function idOfCreation(call: Call, { principal, idempotencyKey }: RequestContext): string {
-  if (call.idempotencyKey === null) return idempotencyKey.replace("made_", "prod_");
-  return `prod_${hash("sha256", `${principal.keyId}\n${idempotencyKey}`, "hex").slice(0, 26)}`;
+function idOfCreation({ principal, idempotencyKey }: RequestContext): string {
+  const made = /^made_([0-9a-z]{26})$/.exec(idempotencyKey)?.[1];
+  return `prod_${made ?? hash("sha256", `${principal.keyId}\n${idempotencyKey}`, "hex").slice(0, 26)}`;
 }
 
 const lifeOf = (status: string | undefined): { life?: "active" | "archived" } =>
@@ -98,7 +98,7 @@ function writeRoutes(rest: RestContext): Route[] {
         requireUsableSku(body.sku);
         refuseIfMatch(call);
         const context = requestContext(rest, call);
-        const productId = body.productId ?? idOfCreation(call, context);
+        const productId = body.productId ?? idOfCreation(context);
         const operation = { kind: "create", document: productDocument(body, rest.defaultCurrency) } as const;
         const { outcome, headers } = await execute(
           rest,
