@@ -26,10 +26,10 @@ export async function runLoadJob(target: RunningTarget, job: Omit<LoadJob, "url"
   for await (const message of child.messages) {
     if (message.phase === "measuring") {
       meter = new CpuMeter({ serverPid: target.serverPid, postmasterPid: target.postmasterPid, loadPid: child.pid });
-      stagesBefore = readStages(target.url);
+      stagesBefore = readStages(target.url, target.bearer);
     } else if (message.phase === "measured") {
       cpu = meter?.stop() ?? null;
-      stagesAfter = readStages(target.url);
+      stagesAfter = readStages(target.url, target.bearer);
       postgresBytes = target.postmasterPid === null ? null : familyMemoryBytes(target.postmasterPid);
     } else if (cpu !== null) {
       const { result } = message;

@@ -7,23 +7,27 @@
 export interface StageColumn {
   /** Its heading: µs per unit are shown. */
   readonly title: string;
-  /** A counter in seconds, without labels; series of the same name are added up. */
+  /** A counter in seconds: a name, whose series are added up, or one series with its labels as they are printed. */
   readonly metric: string;
 }
 
-/**
- * The columns: HTTP, decide, encode, PostgreSQL. Their names come from the server's metrics; a line here is all it takes, e.g.
- * `{ title: "decide", metric: "onhand_writer_decide_seconds_total" }`.
- */
-export const STAGE_COLUMNS: readonly StageColumn[] = [];
+/** What is neither of these is HTTP, validation, keys and answers; PostgreSQL has its own column. */
+export const STAGE_COLUMNS: readonly StageColumn[] = [
+  { title: "decide", metric: 'onhand_group_stage_seconds_sum{stage="decide"}' },
+  { title: "encode", metric: 'onhand_group_stage_seconds_sum{stage="encode"}' },
+];
 
 /** Sums of the wanted counters by metric name. */
 export type StageReading = ReadonlyMap<string, number>;
 
 /** Scrapes a server; empty when there are no columns to fill, so that nothing is added to the measured work. */
-export async function readStages(url: string, columns: readonly StageColumn[] = STAGE_COLUMNS): Promise<StageReading> {
+export async function readStages(
+  url: string,
+  bearer: string,
+  columns: readonly StageColumn[] = STAGE_COLUMNS,
+): Promise<StageReading> {
   if (columns.length === 0) return new Map();
-  const response = await fetch(`${url}/metrics`);
+  const response = await fetch(`${url}/metrics`, { headers: { Authorization: `Bearer ${bearer}` } });
   return response.ok ? sumMetrics(await response.text(), new Set(columns.map((column) => column.metric))) : new Map();
 }
 
@@ -31,9 +35,11 @@ export async function readStages(url: string, columns: readonly StageColumn[] = 
 export function sumMetrics(text: string, wanted: ReadonlySet<string>): StageReading {
   const sums = new Map<string, number>();
   for (const line of text.split("\n")) {
-    const match = line.match(/^([A-Za-z_:][\w:]*)(?:\{.*\})? (\S+)/);
-    if (match === null || !wanted.has(match[1]!)) continue;
-    sums.set(match[1]!, (sums.get(match[1]!) ?? 0) + Number(match[2]));
+    const match = line.match(/^(([A-Za-z_:][\w:]*)(?:\{.*\})?) (\S+)/);
+    if (match === null) continue;
+    const [, series, name, value] = match as unknown as [string, string, string, string];
+    const metric = wanted.has(series) ? series : name;
+    if (wanted.has(metric)) sums.set(metric, (sums.get(metric) ?? 0) + Number(value));
   }
   return sums;
 }

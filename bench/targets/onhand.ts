@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type BenchDatabase, openBenchDatabase } from "../harness/bench-database.ts";
-import { LARGE_SEED, LARGE_SEED_MISSING, seedLarge } from "../seed-large.ts";
+import { LARGE_SEED, seedLarge } from "../seed-large.ts";
 import { SPREAD_PRODUCT_COUNT } from "../workloads/names.ts";
 import { BENCH_BEARER } from "./bearer.ts";
 import { fillByHttp } from "./fill-by-http.ts";
@@ -32,13 +32,13 @@ export const onhandTarget: Target = {
 export const onhandLargeTarget: Target = {
   name: "onhand-large",
   title: `Onhand at ${LARGE_SEED.journalEntries.toLocaleString("en")} journal entries`,
-  unavailable: () => missingEntry() ?? LARGE_SEED_MISSING,
+  unavailable: missingEntry,
   start: (context) =>
     startOnhand("onhand-large", context, async (database, start) => {
       // The first start creates the schema.
       await (await start()).stop();
-      const seededChanges = await database.withClient((client) => seedLarge(client, LARGE_SEED, context.say));
-      return { server: await start(), seededChanges, productCount: LARGE_SEED.items };
+      const seededChanges = await seedLarge(database.url, LARGE_SEED, context.say);
+      return { server: await start(), seededChanges, productCount: SPREAD_PRODUCT_COUNT };
     }),
 };
 

@@ -26,9 +26,20 @@ export async function readJsonBody(request: Request, bytesMax: number, depthMax:
   }
   const declared = request.headers.get("content-length");
   if (declared !== null && Number(declared) > bytesMax) throw tooLarge(bytesMax);
-  const bytes = declared === null ? await readStream(request, bytesMax) : new Uint8Array(await request.arrayBuffer());
+  const bytes = await readBytes(request, declared === null, bytesMax);
   if (bytes.length > bytesMax) throw tooLarge(bytesMax);
   return parseBytes(bytes, depthMax);
+}
+
+async function readBytes(request: Request, isChunked: boolean, bytesMax: number): Promise<Uint8Array> {
+  try {
+    return isChunked ? await readStream(request, bytesMax) : new Uint8Array(await request.arrayBuffer());
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    // The caller went away, or what it sent is no body.
+    const detail = "The body ended before it was whole. Send it again.";
+    throw new ProblemError("validation_failed", detail, {}, { cause: error });
+  }
 }
 
 function parseBytes(bytes: Uint8Array, depthMax: number): unknown {

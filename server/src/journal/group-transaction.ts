@@ -10,6 +10,7 @@ import type { SealedEntry } from "../core/entry.ts";
 import type { Item } from "../core/item.ts";
 import { limits } from "../core/limits.ts";
 import { ConnectionLost } from "../db/errors.ts";
+import type { Statement } from "../db/pool.ts";
 import type { Session } from "../db/session.ts";
 import { toItem, toLocation, toProduct } from "./rows.ts";
 import { appendGroup, type GroupRows } from "./sql/append-group.ts";
@@ -38,6 +39,17 @@ export interface StoredOutcome {
   readonly requestHash: string;
   readonly outcome: string;
   readonly heads: Uint8Array;
+}
+
+/** @returns the statements that write a group: the catalogue first, then entries, levels, totals and results in one */
+export function groupStatements(rows: GroupRows, changes: CatalogueRows): Statement[] {
+  const statements: Statement[] = [];
+  if (changes.skusFreed.length > 0) statements.push(catalogue.freeSkus(changes.skusFreed));
+  if (changes.skusTaken.length > 0) statements.push(catalogue.takeSkus(changes.skusTaken));
+  if (changes.products.length > 0) statements.push(catalogue.writeProducts(changes.products));
+  if (changes.locations.length > 0) statements.push(catalogue.writeLocations(changes.locations));
+  statements.push(appendGroup(rows));
+  return statements;
 }
 
 /** Points at which a test may stop the process; nothing happens there otherwise. */
@@ -142,16 +154,9 @@ export class GroupTransaction {
     return walked > limits.countWalkEntriesMax ? null : Number(moved);
   }
 
-  /** Writes the group and commits it; returns only when the database said COMMIT. */
-  async commit(rows: GroupRows, changes: CatalogueRows): Promise<void> {
-    const sent: Promise<unknown>[] = [];
-    const send = (statement: { text: string; values?: readonly unknown[] }): void =>
-      void sent.push(this.#session.query(statement));
-    if (changes.skusFreed.length > 0) send(catalogue.freeSkus(changes.skusFreed));
-    if (changes.skusTaken.length > 0) send(catalogue.takeSkus(changes.skusTaken));
-    if (changes.products.length > 0) send(catalogue.writeProducts(changes.products));
-    if (changes.locations.length > 0) send(catalogue.writeLocations(changes.locations));
-    send(appendGroup(rows));
+  /** Sends what `groupStatements` made and commits it; returns only when the database said COMMIT. */
+  async commit(statements: readonly Statement[]): Promise<void> {
+    const sent: Promise<unknown>[] = statements.map((statement) => this.#session.query(statement));
     if (this.#reach !== null) {
       await allSent(sent);
       await this.#reach("after_insert");

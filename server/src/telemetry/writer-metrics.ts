@@ -7,7 +7,7 @@ export interface WriterMetrics {
     commands: number;
     entries: number;
     decideMs: number;
-    prepareMs: number;
+    encodeMs: number;
     commitMs: number;
   }): void;
   groupFailed(error: unknown): void;
@@ -67,7 +67,7 @@ export function writerMetrics(registry: Registry): WriterMetrics {
       entries.inc(group.entries);
       size.observe(group.commands);
       stages.observe({ stage: "decide" }, group.decideMs / 1000);
-      stages.observe({ stage: "prepare" }, group.prepareMs / 1000);
+      stages.observe({ stage: "encode" }, group.encodeMs / 1000);
       stages.observe({ stage: "commit" }, group.commitMs / 1000);
     },
     groupFailed: (error) => failures.inc({ error: error instanceof Error ? error.name : "unknown" }),

@@ -15,6 +15,7 @@ import type { Session } from "../db/session.ts";
 import {
   CommitUnknown,
   GroupTransaction,
+  groupStatements,
   type LockedHeads,
   type ReachFailpoint,
   type StoredOutcome,
@@ -157,8 +158,9 @@ export class GroupRunner {
     const decision = decide(state, commands, locked.nowMs);
     const decidedAtMs = clock.monotonicMs();
     const group = prepareGroup(cache, board, jobs, decision, locked.nowMs);
-    const preparedAtMs = clock.monotonicMs();
-    await transaction.commit(group.rows, group.catalogue);
+    const statements = groupStatements(group.rows, group.catalogue);
+    const encodedAtMs = clock.monotonicMs();
+    await transaction.commit(statements);
     for (const head of group.moved) cache.setHead(head.partition, head);
     cache.adopt(decision.draft, (productId) => partitionOf(productId, cache.partitionCount));
     board.observe(group.moved);
@@ -166,8 +168,8 @@ export class GroupRunner {
       commands: jobs.length,
       entries: group.rows.entries.length,
       decideMs: decidedAtMs - decidingAtMs,
-      prepareMs: preparedAtMs - decidedAtMs,
-      commitMs: clock.monotonicMs() - preparedAtMs,
+      encodeMs: encodedAtMs - decidedAtMs,
+      commitMs: clock.monotonicMs() - encodedAtMs,
     });
     for (const outcome of decision.outcomes) countOutcome(metrics, outcome);
     this.#context.onCommitted();

@@ -53,8 +53,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: "early answer",
     harm: "callers are told of changes that a crash may still undo",
     file: "server/src/writer/group-runner.ts",
-    original: "await transaction.commit(group.rows, group.catalogue);",
-    planted: "void transaction.commit(group.rows, group.catalogue).catch(() => {});",
+    original: "await transaction.commit(statements);",
+    planted: "void transaction.commit(statements).catch(() => {});",
     caughtBy: [writerTests],
   },
   {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { join, relative } from "node:path";
 import { readConfig, repositoryRoot } from "../../src/config/config.ts";
+import { createEmptyDatabase } from "../support/database.ts";
 import { runCommand, ServerProcess, startServer, stopAll, temporaryFolder, until } from "../support/server-process.ts";
 
 afterEach(stopAll);
@@ -73,6 +74,19 @@ test("keys made before the first start do not take the first admin key away", as
     admins.map(async (apiKey) => (await server.request("POST", "/v1/locations", { body, apiKey })).status),
   );
   expect(statuses).toContain(201);
+});
+
+test("servers that start together on an empty database lay it out once and all serve", async () => {
+  const { url, drop } = await createEmptyDatabase();
+  const options = { databaseUrl: url, bootstrapKey: "one-key-for-all-of-them" };
+  const servers = await Promise.all(["a", "b", "c", "d"].map(() => startServer(options)));
+  const body = { locationId: "l", name: "L", type: "store" };
+  const [first, ...others] = servers as [ServerProcess, ...ServerProcess[]];
+  const apiKey = options.bootstrapKey;
+  expect((await first.request("POST", "/v1/locations", { body, apiKey })).status).toBe(201);
+  for (const server of others) expect((await server.request("GET", "/v1/locations/l", { apiKey })).status).toBe(200);
+  await stopAll();
+  await drop();
 });
 
 describe("the command line beside a running server", () => {

@@ -1,28 +1,23 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import type { Database } from "../../src/db/pool.ts";
-import { createEmptyDatabase } from "../support/database.ts";
+import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { startServer, stopAll } from "../support/server-process.ts";
-import { findContradictions, openAsOwner } from "./history-check.ts";
+import { findContradictions } from "./history-check.ts";
 import { Directory, drive, type ItemAnswer, outcomeOf, summary } from "./load.ts";
 import { adjust, listItems, locationIdOf, productIdOf, stockUp } from "./stock.ts";
 
-let empty: Awaited<ReturnType<typeof createEmptyDatabase>>;
-let owner: Database;
+let database: TestDatabase;
 
 beforeEach(async () => {
-  empty = await createEmptyDatabase();
-  owner = await openAsOwner(empty);
+  database = await createDatabase();
 });
 afterEach(async () => {
   await stopAll();
-  await owner.close();
-  await empty.drop();
+  await database.close();
 });
 
 test("20,000 attempts at 5,000 units over two servers sell exactly 5,000", async () => {
   const [units, attempts, clients] = [5_000, 20_000, 100];
-  // Both find an empty database, and one of them lays out the schema.
-  const servers = await Promise.all(["one", "other"].map(() => startServer({ databaseUrl: empty.url })));
+  const servers = await Promise.all(["one", "other"].map(() => startServer({ databaseUrl: database.target.url })));
   await stockUp(servers[0]!, 1, 1, units);
   const change = { productId: productIdOf(0), locationId: locationIdOf(0), adjustment: -1 };
   const history = await drive({
@@ -31,7 +26,7 @@ test("20,000 attempts at 5,000 units over two servers sell exactly 5,000", async
     pick: new Directory(...servers.map(({ url }) => url)).pick,
   });
   expect(summary(history)).toEqual({ applied: units, refused: attempts - units, unknown: 0, tries: attempts });
-  expect(await findContradictions(owner, history)).toEqual([]);
+  expect(await findContradictions(database.owner, history)).toEqual([]);
   const levels = history.flatMap((operation) => {
     const outcome = outcomeOf(operation)!;
     return outcome.status === 200 ? [(outcome.body as ItemAnswer).stockLevel] : [];

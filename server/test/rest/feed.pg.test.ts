@@ -31,14 +31,14 @@ const poll = (query: string) => reader.get(`/v1/inventory/updates${query}`);
 /** Reads the feed from somewhere to its end, page by page. */
 async function readFeed(since: string | null, limit = 1000): Promise<{ events: Json[]; cursor: string }> {
   const events: Json[] = [];
-  let cursor = since;
+  let query = since === null ? "" : `&since=${encodeURIComponent(since)}`;
   for (;;) {
     const { body }: Json = await poll(
       `?limit=${limit}${cursor === null ? "" : `&since=${encodeURIComponent(cursor)}`}`,
     );
     events.push(...body.data);
     cursor = body.nextCursor;
-    if (body.data.length === 0) return { events, cursor: cursor! };
+    if (body.data.length === 0) return { events, cursor };
   }
 }
 
@@ -57,7 +57,7 @@ describe("movements", () => {
     expect(whole.data.at(-1).before).toMatchObject({ stockLevel: 0, version: 0 });
     for (const limit of [1, 2, 4, 9]) {
       const rows: Json[] = [];
-      let cursor = "";
+      let cursor: string | null = "";
       while (cursor !== null) {
         const { body }: Json = await reader.get(`${path}?limit=${limit}${cursor}`);
         rows.push(...body.data);

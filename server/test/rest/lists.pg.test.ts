@@ -185,7 +185,7 @@ describe("pages", () => {
 
   test("rows that nobody touches appear once while others change", async () => {
     const seen: string[] = [];
-    let cursor = "";
+    let cursor: string | null = "";
     for (let round = 0; cursor !== null; round++) {
       const { body }: Json = await reader.get(`/v1/inventory?limit=3&locationId=south${cursor}`);
       seen.push(...placesOf(body.data));

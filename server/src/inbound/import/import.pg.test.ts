@@ -163,12 +163,8 @@ test("a row imported with one mapping is refused under another, and the first on
 });
 
 test("products and stock that are there already are used, and nothing is assumed for them", async () => {
-  await apply(
-    writer,
-    createProduct("mine", "A1"),
-    createLocation("united-kingdom"),
-    adjust("mine", "united-kingdom", 5),
-  );
+  await apply(writer, createProduct("mine", "A1"), createLocation("united-kingdom"));
+  await apply(writer, adjust("mine", "united-kingdom", 5));
   const report = await importRows(sample.slice(0, 3));
   expect(report.assumed).toMatchObject({ items: 0, itemsWithStockOfTheirOwn: 1 });
   expect(report.rows).toMatchObject({ applied: 1, noStock: 1 });
@@ -204,10 +200,10 @@ test("an interrupted import stops after what is under way, and the next run goes
 
 test("an import that is killed in the middle and run again applies every row once", async () => {
   const rows = Array.from(
-    { length: 10_000 },
+    { length: 20_000 },
     (_, index) => `${index},A${index % 50},CUP,1,2011-01-10 09:00:00,1,${index},United Kingdom`,
   );
-  const args = ["import", fileOf(rows), "--mapping", "online-retail", "--opening-level", "150"];
+  const args = ["import", fileOf(rows), "--mapping", "online-retail", "--opening-level", "300"];
   const run = (failpoint: string | null) =>
     runCommand(args, {
       databaseUrl: database.target.url,
@@ -216,14 +212,14 @@ test("an import that is killed in the middle and run again applies every row onc
         ...(failpoint === null ? {} : { ONHAND_FAILPOINT: failpoint }),
       },
     });
-  for (const failpoint of ["after_insert:4", "after_commit:5"]) expect((await run(failpoint)).code).not.toBe(0);
+  for (const failpoint of ["after_commit:8", "after_insert:8"]) expect((await run(failpoint)).code).not.toBe(0);
   expect(await entryCount()).toBeGreaterThan(0);
   const last = await run(null);
   expect(last.errors).not.toContain("Error");
   expect(last.code).toBe(0);
-  expect(last.out).toMatch(/applied +7,500 .*no stock +2,500 .*rows were there already/s);
+  expect(last.out).toMatch(/applied +15,000 .*no stock +5,000 .*rows were there already/s);
   const moved = await database.owner.query({ text: "SELECT 1 FROM journal WHERE movement_type = 1" });
-  expect(moved.rows).toHaveLength(7_500);
+  expect(moved.rows).toHaveLength(15_000);
   expect(Object.values(await levels())).toEqual(Array(50).fill(0));
 }, 120_000);
 

@@ -78,7 +78,8 @@ export class RowCommands {
       item.productId,
       null,
     );
-    return inventoryCommand(this.#context(key), key, [line]);
+    const context = this.#context(key);
+    return inventoryCommand(context, context.idempotencyKey, [line]);
   }
 
   move(item: ItemAddress, movement: Movement): Command {

@@ -6,7 +6,17 @@
 import { lifeStates } from "@onhand/protocol/vocabulary";
 import type { SealedEntry } from "../../core/entry.ts";
 import { availableBand, availableOf, type Item, type Levels, oversoldOf } from "../../core/item.ts";
-import { bigintColumn, booleanColumn, byteaColumn, integerColumn, jsonColumn, smallintColumn, textColumn, timestampColumn, uuidColumn } from "../../db/binary-array.ts";
+import {
+  bigintColumn,
+  booleanColumn,
+  byteaColumn,
+  integerColumn,
+  jsonColumn,
+  smallintColumn,
+  textColumn,
+  timestampColumn,
+  uuidColumn,
+} from "../../db/binary-array.ts";
 import type { Statement } from "../../db/pool.ts";
 
 export interface HeadMove {
@@ -99,7 +109,10 @@ export function appendGroup(rows: GroupRows): Statement {
     ...totalValues(rows.totals),
   ];
   const { results } = rows;
-  values.push(integerColumn(results, (result) => result.partition), uuidColumn(results, (result) => result.key));
+  values.push(
+    integerColumn(results, (result) => result.partition),
+    uuidColumn(results, (result) => result.key),
+  );
   values.push(
     uuidColumn(results, (result) => result.requestHash),
     textColumn(results, (result) => result.outcome),

@@ -1,7 +1,14 @@
 /** Writes the products, SKUs and locations that a group changes; sent in the group's transaction, before its entries. */
 import { lifeStates } from "@onhand/protocol/vocabulary";
 import type { Location, Product } from "../../core/catalogue.ts";
-import { bigintColumn, integerColumn, jsonColumn, smallintColumn, textColumn, timestampColumn } from "../../db/binary-array.ts";
+import {
+  bigintColumn,
+  integerColumn,
+  jsonColumn,
+  smallintColumn,
+  textColumn,
+  timestampColumn,
+} from "../../db/binary-array.ts";
 import type { Statement } from "../../db/pool.ts";
 
 export interface PlacedProduct {
