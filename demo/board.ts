@@ -37,7 +37,8 @@ function table(tally: Tally, entriesAtStart: number, output: NodeJS.WriteStream)
       `  ${tally.sum((market) => market.answered)} of ${tally.sum((market) => market.rows)} rows   latency p50 ${latency(tally, 0.5)}  p99 ${latency(tally, 0.99)}   journal ${entriesAtStart + tally.sum((market) => market.answered - market.refused)} entries`,
     ];
     const up = linesDrawn > 0 ? `\u001b[${linesDrawn}A` : "";
-    output.write(`${up}${rows.map((row) => `\u001b[2K${row}\n`).join("")}`);
+    // A line that wrapped would be two, and the next picture would start too low.
+    output.write(`${up}${rows.map((row) => `\u001b[2K${row.slice(0, output.columns)}\n`).join("")}`);
     linesDrawn = rows.length;
   };
 }

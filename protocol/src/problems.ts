@@ -97,7 +97,8 @@ export const problemKinds = {
   overloaded: {
     status: 503,
     title: "Overloaded",
-    meaning: "A queue is full. Nothing was changed; wait for `Retry-After` and send it again.",
+    meaning:
+      "A queue is full. This request changed nothing; wait for `Retry-After` and send it again with the same idempotency key.",
   },
   outcome_unknown: {
     status: 503,

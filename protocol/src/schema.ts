@@ -8,9 +8,11 @@ const textPattern = "^(?:[^\\u0000\\uD800-\\uDFFF]|[\\uD800-\\uDBFF][\\uDC00-\\u
 export const Text = (maxLength: number, description?: string) =>
   Type.String({ maxLength, pattern: textPattern, ...(description === undefined ? {} : { description }) });
 
+/** Text of at least one character. */
 export const NonEmptyText = (maxLength: number, description?: string) =>
   Type.String({ minLength: 1, maxLength, pattern: textPattern, ...(description === undefined ? {} : { description }) });
 
+/** An id that a caller may choose: letters, digits and `._:-`, up to 64. */
 export const Id = (description: string) => Type.String({ pattern: "^[A-Za-z0-9._:-]{1,64}$", description });
 
 export const Sku = Type.String({
@@ -25,8 +27,10 @@ export const Sku = Type.String({
 export const Quantity = (description: string) =>
   Type.Integer({ minimum: -quantityMax, maximum: quantityMax, description });
 
+/** A quantity that is not negative. */
 export const Level = (description: string) => Type.Integer({ minimum: 0, maximum: quantityMax, description });
 
+/** An RFC 3339 time with any offset and precision. */
 export const Timestamp = (description: string) =>
   Type.String({
     format: "date-time",
@@ -37,8 +41,10 @@ export const Timestamp = (description: string) =>
 
 export const Currency = Type.String({ pattern: "^[A-Z]{3}$", description: "ISO 4217 code" });
 
+/** An amount that is not negative; never calculated with. */
 export const Money = (description: string) => Type.Number({ minimum: 0, maximum: 999_999_999_999, description });
 
+/** The schema, or null. */
 export const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
 /** An object that takes no other fields. */

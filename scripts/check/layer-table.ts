@@ -23,6 +23,12 @@ export interface Layer {
 const all = (...names: string[]): Allowed[] => names.map((layer) => ({ layer }));
 const types = (layer: string): Allowed => ({ layer, typesOnly: true });
 
+/** What ids, entries and limits mean: pure, and the same for whoever shows them. */
+const PURE_FACTS = {
+  layer: "core",
+  files: ["server/src/core/ids.ts", "server/src/core/limits.ts", "server/src/core/evolve.ts"],
+};
+
 /** The words stored in the journal: plain constants that any layer may share. */
 const VOCABULARY = { layer: "protocol", files: ["protocol/src/vocabulary.ts"] };
 
@@ -121,7 +127,12 @@ export const LAYERS: readonly Layer[] = [
   ),
   server(
     "inbound",
-    [...FOUNDATION, ...all("commands", "queries", "registry", "feed", "auth", "protocol", "host"), types("core")],
+    [
+      ...FOUNDATION,
+      ...all("commands", "queries", "registry", "feed", "auth", "protocol", "host"),
+      types("core"),
+      PURE_FACTS,
+    ],
     "parse, authorise, pass on: a route that reaches past commands and queries would escape their rules",
   ),
   server("host", [...FOUNDATION, ...all("auth", "protocol")], "it serves the routes it is handed, whatever they do"),

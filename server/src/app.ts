@@ -3,6 +3,7 @@ import { Registry } from "prom-client";
 import { Keyring } from "./auth/keyring.ts";
 import { Submitter } from "./commands/submitter.ts";
 import type { Config } from "./config/config.ts";
+import { version } from "./config/version.ts";
 import { limits } from "./core/limits.ts";
 import type { DatabaseTarget } from "./db/connection-options.ts";
 import { unsafeSettings } from "./db/durability.ts";
@@ -33,7 +34,6 @@ import { httpMetrics } from "./telemetry/http-metrics.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { registerGauges } from "./telemetry/process-metrics.ts";
 import { writerMetrics } from "./telemetry/writer-metrics.ts";
-import { version } from "./version.ts";
 import { HeadBoard } from "./writer/head-board.ts";
 import { Writer } from "./writer/writer.ts";
 

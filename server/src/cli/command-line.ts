@@ -1,5 +1,5 @@
 /** The command line: finds the command, shows help, and says in one sentence what went wrong. */
-import { version } from "../version.ts";
+import { version } from "../config/version.ts";
 import { type Command, UsageError } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { importCommand } from "./import.ts";

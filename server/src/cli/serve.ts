@@ -1,9 +1,9 @@
 /** `onhand serve`: the server, with its own PostgreSQL unless DATABASE_URL names another. */
 import { prepareDatabase, startApp } from "../app.ts";
 import type { Config } from "../config/config.ts";
+import { version } from "../config/version.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "../embedded/embedded-postgres.ts";
 import { createLogger } from "../telemetry/logger.ts";
-import { version } from "../version.ts";
 import { type Command, UsageError } from "./command.ts";
 import { failpoint } from "./failpoint.ts";
 import { readSettings, settingsHelp } from "./settings-flags.ts";

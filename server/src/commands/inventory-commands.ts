@@ -40,6 +40,7 @@ export interface ItemAddress {
   readonly locationId: string;
 }
 
+/** The line that a PATCH of an item is. @param ifMatchVersion version named by `If-Match`, or null */
 export function patchLine(patch: PatchItem, item: ItemAddress, ifMatchVersion: number | null): InventoryLine {
   const change: ItemChange = {
     ...(patch.stockLevel === undefined ? {} : { stockLevel: normal(patch.stockLevel) }),
@@ -63,6 +64,7 @@ export function patchLine(patch: PatchItem, item: ItemAddress, ifMatchVersion: n
   };
 }
 
+/** The line that takes an item out of use. @param ifMatchVersion version named by `If-Match`, or null */
 export function retireLine(
   item: ItemAddress,
   retire: "archive" | "delete",

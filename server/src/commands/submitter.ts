@@ -48,7 +48,8 @@ export class Submitter {
       const first = this.#underWay.get(command.key);
       const recentHash = this.#recent.get(command.key);
       if (first !== undefined) answers[place] = repeat(command, first);
-      else if (recentHash !== undefined && recentHash !== command.requestHash) answers[place] = Promise.reject(keyReused());
+      else if (recentHash !== undefined && recentHash !== command.requestHash)
+        answers[place] = Promise.reject(keyReused());
       else if (keysOfThisCall?.has(command.key) === true) twins.push({ place, command });
       else {
         keysOfThisCall?.add(command.key);

@@ -46,7 +46,7 @@ export function readConfig(
   if (unknown !== undefined)
     throw new ConfigError(`There is no setting ${unknown}. "npx onhand serve --help" lists them.`);
   const raw = Object.fromEntries(
-    settingsTable.map((setting) => [setting.name, valueOf(setting, environment, flags)]),
+    settingsTable.map((setting) => [setting.name, settingValue(setting, environment, flags)]),
   ) as Raw;
   const dataDir = raw.ONHAND_DATA_DIR!;
   return {
@@ -69,7 +69,7 @@ export function readConfig(
   };
 }
 
-function valueOf(
+function settingValue(
   setting: Setting,
   environment: Readonly<Record<string, string | undefined>>,
   flags: Readonly<Record<string, string>>,

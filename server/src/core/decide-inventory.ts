@@ -28,6 +28,7 @@ interface Step {
   readonly allowsNegative: boolean;
 }
 
+/** Decides one inventory command; a refusal leaves the draft as it was. */
 export function decideInventory(draft: Draft, command: InventoryCommand, nowMs: number): Outcome {
   const steps = command.lines.length === 1 ? planOne(draft, command.lines[0]!, nowMs) : planMany(draft, command, nowMs);
   return isRejection(steps)

@@ -15,6 +15,7 @@ const kinds = {
   deleted: entryKinds.productDeleted,
 };
 
+/** Decides one product command; a deletion must be alone in its group, for it asks the database about levels. */
 export function decideProduct(draft: Draft, command: ProductCommand, nowMs: number): Outcome {
   const { productId } = command;
   const partition = partitionOf(productId, draft.partitionCount);

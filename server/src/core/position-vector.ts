@@ -23,6 +23,7 @@ export function checkOf(hashes: readonly Uint8Array[]): Uint8Array {
   return hash("sha256", Buffer.concat(hashes), "buffer").subarray(0, checkBytes);
 }
 
+/** @returns the bytes of a vector, as laid out above */
 export function encodeVector(vector: PositionVector): Uint8Array {
   const bytes: number[] = [formatVersion];
   for (const value of [vector.epoch, vector.positions.length, ...vector.positions]) {

@@ -84,7 +84,13 @@ export const timestampColumn = <Row>(rows: readonly Row[], of: Of<Row, number>):
 
 /** A column as `boolean[]`. */
 export const booleanColumn = <Row>(rows: readonly Row[], of: Of<Row, boolean>): Buffer =>
-  fixedColumn(oids.boolean, 1, rows, (row) => Number(of(row)), (buffer, value, offset) => void buffer.writeUInt8(value, offset));
+  fixedColumn(
+    oids.boolean,
+    1,
+    rows,
+    (row) => Number(of(row)),
+    (buffer, value, offset) => void buffer.writeUInt8(value, offset),
+  );
 
 function variableColumn<Row>(oid: number, rows: readonly Row[], of: Of<Row, string | null>): Buffer {
   let capacity = headerBytes;
@@ -109,10 +115,12 @@ function variableColumn<Row>(oid: number, rows: readonly Row[], of: Of<Row, stri
 }
 
 /** A column as `text[]`. */
-export const textColumn = <Row>(rows: readonly Row[], of: Of<Row, string | null>): Buffer => variableColumn(oids.text, rows, of);
+export const textColumn = <Row>(rows: readonly Row[], of: Of<Row, string | null>): Buffer =>
+  variableColumn(oids.text, rows, of);
 
 /** A column as `json[]`, from JSON texts. */
-export const jsonColumn = <Row>(rows: readonly Row[], of: Of<Row, string | null>): Buffer => variableColumn(oids.json, rows, of);
+export const jsonColumn = <Row>(rows: readonly Row[], of: Of<Row, string | null>): Buffer =>
+  variableColumn(oids.json, rows, of);
 
 /** A column as `bytea[]`. */
 export function byteaColumn<Row>(rows: readonly Row[], of: Of<Row, Uint8Array | null>): Buffer {

@@ -52,7 +52,9 @@ export function isDataError(error: unknown): boolean {
 /** True when the same work may succeed if it is tried again. */
 export function isTransient(error: unknown): boolean {
   const state = stateOf(error);
-  return error instanceof ConnectionLost || state === undefined || transientStates.has(state) || state.startsWith("08");
+  return (
+    error instanceof ConnectionLost || (state !== undefined && (transientStates.has(state) || state.startsWith("08")))
+  );
 }
 
 /** True for a primary-key or unique violation. */

@@ -84,7 +84,8 @@ export async function openSession(
   };
 }
 
-const streamOf = (client: pg.Client): Duplex => (client as unknown as { connection: { stream: Duplex } }).connection.stream;
+const streamOf = (client: pg.Client): Duplex =>
+  (client as unknown as { connection: { stream: Duplex } }).connection.stream;
 
 /**
  * `pg` writes each message of the protocol by itself, some five for a statement. Everything that is sent in one turn is

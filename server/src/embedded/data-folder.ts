@@ -38,6 +38,7 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   }
 }
 
+/** Where everything lies in a data folder; nothing is created. */
 export function pathsOf(dir: string): DataFolder {
   return {
     dir,

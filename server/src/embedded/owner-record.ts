@@ -19,6 +19,7 @@ export interface OwnerRecord {
   startedAt: string;
 }
 
+/** Reads an owner record; null when the text is none. */
 export function parseOwnerRecord(text: string): OwnerRecord | null {
   let value: unknown;
   try {

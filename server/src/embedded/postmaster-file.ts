@@ -12,6 +12,7 @@ export interface PostmasterFile {
   ready: boolean;
 }
 
+/** Where PostgreSQL writes who runs on a cluster. */
 export function postmasterFilePath(cluster: string): string {
   return join(cluster, "postmaster.pid");
 }

@@ -22,6 +22,7 @@ export async function makeSocketFolder(dataDir: string, account: Account | null)
   return null;
 }
 
+/** Whether a socket in the folder stays within the length that the system allows. */
 export function socketPathFits(dir: string): boolean {
   return Buffer.byteLength(join(dir, ".s.PGSQL.65535")) <= LIMITS.socketPathBytesMax;
 }

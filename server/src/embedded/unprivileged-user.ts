@@ -96,6 +96,7 @@ export async function assertCanEnter(dir: string, account: Account | null): Prom
   );
 }
 
+/** Whether the account may enter the folder. */
 export async function canEnter(dir: string, account: Account): Promise<boolean> {
   return (await runProgram("/bin/sh", ["-c", 'cd "$1"', "sh", dir], account)).code === 0;
 }

@@ -14,7 +14,7 @@ export class JsonRefused extends Error {
 
 const significantDigitsMax = 15;
 /** An escape, `__proto__`, or where a number stands: 16 digits or an exponent. */
-const unusual = /\\|__proto__|[:,[]\s*-?(?:[0-9.]{16}|[0-9.]+[eE])/;
+const unusual = /\\|__proto__|(?:^|[:,[])\s*-?(?:[0-9.]{16}|[0-9.]+[eE])/;
 
 /** @param depthMax levels of nested arrays and objects @throws JsonRefused */
 export function parseStrictJson(text: string, depthMax: number): unknown {

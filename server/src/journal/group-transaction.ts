@@ -29,7 +29,7 @@ export interface LockedHeads {
 
 export interface CatalogueRows {
   readonly products: readonly catalogue.PlacedProduct[];
-  readonly skusFreed: readonly { partition: number; sku: string }[];
+  readonly skusFreed: readonly catalogue.PlacedSku[];
   readonly skusTaken: readonly catalogue.PlacedSku[];
   readonly locations: readonly Location[];
 }

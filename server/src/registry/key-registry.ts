@@ -29,6 +29,7 @@ export async function createKey(
   return { keyId, secret };
 }
 
+/** All keys, oldest first, revoked ones too. */
 export async function listKeys(database: Queryable): Promise<KeyRecord[]> {
   const { rows } = await database.query<{
     key_id: string;

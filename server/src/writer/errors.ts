@@ -1,6 +1,6 @@
 /** Why the writer could not say what came of a command. */
 
-/** A queue is full, or the command waited too long: nothing was changed. */
+/** A queue is full, or the command waited too long: this request changed nothing, whatever an earlier one under its key did. */
 export class Overloaded extends Error {
   override readonly name = "Overloaded";
   readonly retryAfterSeconds = 1;

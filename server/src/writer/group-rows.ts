@@ -7,6 +7,7 @@ import type { Levels } from "../core/item.ts";
 import { partitionOf } from "../core/partition.ts";
 import type { CatalogueRows } from "../journal/group-transaction.ts";
 import type { GroupRows, HeadMove, StoredText, TotalChange } from "../journal/sql/append-group.ts";
+import type { PlacedSku } from "../journal/sql/write-catalogue.ts";
 import type { BoardHead, HeadBoard } from "./head-board.ts";
 import type { Job } from "./job.ts";
 import type { KnownHead, StateCache } from "./state-cache.ts";
@@ -40,6 +41,8 @@ export function prepareGroup(
     requestHash: command.requestHash,
     outcome: JSON.stringify(decision.outcomes[index]),
   }));
+  // In one order everywhere: two servers that remember the same keys must not wait for each other.
+  results.sort((a, b) => a.partition - b.partition || (a.key < b.key ? -1 : 1));
   const rows: GroupRows = {
     heads: moved,
     entries,
@@ -83,13 +86,21 @@ const textOf = (command: Command, line: number): EntryText | null =>
   command.kind === "inventory" ? (command.lines[line]?.text ?? null) : null;
 
 function totalsOf(entries: Decision["draft"]["entries"]): TotalChange[] {
+  const full: TotalChange[] = [];
   const totals = new Map<string, { partition: number; productId: string; delta: Levels }>();
   for (const { partition, productId, locationId, delta } of entries) {
     if (productId === null || locationId === null) continue;
-    const sum = totals.get(productId)?.delta;
-    totals.set(productId, { partition, productId, delta: sum === undefined ? delta : add(sum, delta) });
+    const last = totals.get(productId)?.delta;
+    const sum = last === undefined ? delta : add(last, delta);
+    // Beyond 2^53 - 1 the database adds up: a product may have several rows.
+    if (!Object.values(sum).every(Number.isSafeInteger)) full.push(totals.get(productId)!);
+    totals.set(productId, {
+      partition,
+      productId,
+      delta: Object.values(sum).every(Number.isSafeInteger) ? sum : delta,
+    });
   }
-  return [...totals.values()];
+  return [...full, ...totals.values()];
 }
 
 const add = (a: Levels, b: Levels): Levels => ({
@@ -98,6 +109,18 @@ const add = (a: Levels, b: Levels): Levels => ({
   unavailable: a.unavailable + b.unavailable,
   incoming: a.incoming + b.incoming,
 });
+
+/** SKUs that a product had before the group and that change hands in it, each with that product. */
+function freedSkus(cache: StateCache, draft: Decision["draft"]): PlacedSku[] {
+  const freed: PlacedSku[] = [];
+  for (const { productId } of draft.products.values()) {
+    const before = cache.product(partitionOf(productId, cache.partitionCount), productId) ?? null;
+    if (before === null || before.life === "deleted" || !draft.skuChanges.has(before.document.sku)) continue;
+    const { sku } = before.document;
+    freed.push({ partition: partitionOf(sku, cache.partitionCount), sku, productId });
+  }
+  return freed;
+}
 
 function catalogueRows(cache: StateCache, { draft }: Decision): CatalogueRows {
   const products = [...draft.products.values()].map((product) => ({
@@ -111,7 +134,7 @@ function catalogueRows(cache: StateCache, { draft }: Decision): CatalogueRows {
   }));
   return {
     products,
-    skusFreed: changes.map(({ partition, sku }) => ({ partition, sku })),
+    skusFreed: freedSkus(cache, draft),
     skusTaken: changes.flatMap(({ partition, sku, productId }) =>
       productId === null ? [] : [{ partition, sku, productId }],
     ),

@@ -20,6 +20,7 @@ import {
   type ReachFailpoint,
   type StoredOutcome,
 } from "../journal/group-transaction.ts";
+import type { GroupRows } from "../journal/sql/append-group.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { WriterMetrics } from "../telemetry/writer-metrics.ts";
 import { catchUpControl, catchUpHeads } from "./catch-up.ts";
@@ -126,16 +127,14 @@ export class GroupRunner {
       const { transaction, locked } = await GroupTransaction.lock(session, partitions, reach);
       await catchUpHeads(transaction, cache, locked);
       await catchUpControl(transaction, cache, locked.controlSequence, this.#context.board.epoch());
-      const stored = attempt.checkKeys
-        ? await transaction.results(jobs.map((job) => ({ partition: job.resultPartition, key: job.command.key })))
-        : [];
-      const replays = new Map(stored.map((row) => [row.key, row]));
-      const fresh = replays.size === 0 ? jobs : jobs.filter((job) => !replays.has(job.command.key));
+      const { fresh, repeats, known } = await splitRepeats(transaction, jobs, attempt.checkKeys);
       metrics.groupLocked(clock.monotonicMs() - startedAtMs);
-      const answers = await this.#decideAndCommit(transaction, locked, fresh);
+      const { answers, rows } = await this.#decideAndCommit(transaction, locked, fresh);
+      if (repeats.length === 0) return answers;
+      for (const row of rows.results) known.set(row.key, { ...row, heads: rows.headVector });
       return () => {
         answers();
-        for (const job of jobs) answerReplay(job, replays.get(job.command.key));
+        for (const job of repeats) answerReplay(job, known.get(job.command.key)!);
       };
     } catch (error) {
       if (error instanceof ConnectionLost || session.isBroken) session.destroy();
@@ -150,7 +149,7 @@ export class GroupRunner {
     transaction: GroupTransaction,
     locked: LockedHeads,
     jobs: readonly Job[],
-  ): Promise<GiveAnswers> {
+  ): Promise<{ answers: GiveAnswers; rows: GroupRows }> {
     const { cache, board, clock, metrics } = this.#context;
     const commands = jobs.map((job) => job.command);
     const state = await loadState(transaction, cache, commands);
@@ -174,10 +173,11 @@ export class GroupRunner {
     for (const outcome of decision.outcomes) countOutcome(metrics, outcome);
     this.#context.onCommitted();
     const { headVector } = group.rows;
-    return () => {
+    const answers = (): void => {
       for (const [index, job] of jobs.entries())
         job.settle({ outcome: decision.outcomes[index]!, headVector, replayed: false });
     };
+    return { answers, rows: group.rows };
   }
 }
 
@@ -187,8 +187,36 @@ function countOutcome(metrics: WriterMetrics, outcome: Outcome): void {
     for (const { item } of outcome.lines) if (item.onHand - item.reserved - item.unavailable < 0) metrics.oversold();
 }
 
-function answerReplay(job: Job, stored: StoredOutcome | undefined): void {
-  if (stored === undefined) return;
+interface SplitJobs {
+  /** To be decided. */
+  readonly fresh: readonly Job[];
+  /** To be answered with what is remembered, or with what another job of the group under the same key comes to. */
+  readonly repeats: readonly Job[];
+  readonly known: Map<string, StoredOutcome>;
+}
+
+/** Separates the jobs whose outcome is known already; a key may also come twice within the group. */
+async function splitRepeats(
+  transaction: GroupTransaction,
+  jobs: readonly Job[],
+  checkKeys: boolean,
+): Promise<SplitJobs> {
+  if (!checkKeys) return { fresh: jobs, repeats: [], known: new Map() };
+  const stored = await transaction.results(
+    jobs.map((job) => ({ partition: job.resultPartition, key: job.command.key })),
+  );
+  const known = new Map(stored.map((row) => [row.key, row]));
+  const fresh = new Map<string, Job>();
+  const repeats: Job[] = [];
+  for (const job of jobs) {
+    const { key } = job.command;
+    if (known.has(key) || fresh.has(key)) repeats.push(job);
+    else fresh.set(key, job);
+  }
+  return { fresh: [...fresh.values()], repeats, known };
+}
+
+function answerReplay(job: Job, stored: StoredOutcome): void {
   if (stored.requestHash !== job.command.requestHash) {
     job.fail(new KeyReused("the idempotency key was used before for another request"));
     return;
@@ -200,7 +228,7 @@ function answerReplay(job: Job, stored: StoredOutcome | undefined): void {
 function giveUp(jobs: readonly Job[], attempt: Attempt, cause: unknown): GiveAnswers {
   const error = attempt.mayBeCommitted
     ? new OutcomeUnknown("the database did not say whether the change was committed", { cause })
-    : new DatabaseUnavailable("the database did not answer; nothing was changed", { cause });
+    : new DatabaseUnavailable("the database did not answer", { cause });
   return () => {
     for (const job of jobs) job.fail(error);
   };

@@ -5,42 +5,28 @@
  * being committed the next one gathers, so an idle lane answers at once and a busy one makes larger groups by itself.
  * The next group is sent before the callers of the last one are answered.
  */
-import { limits } from "../core/limits.ts";
 import type { Clock } from "../lib/clock.ts";
 import { endOfTurn } from "../lib/turn.ts";
-import { Overloaded } from "./errors.ts";
 import type { GiveAnswers, GroupRunner } from "./group-runner.ts";
 import type { Job } from "./job.ts";
+import { JobQueue } from "./job-queue.ts";
 
-export const laneLimits = {
-  /** A job that waited longer than this is refused before it costs the database anything. */
-  queueAgeMsMax: 10_000,
-} as const;
+const nothing: GiveAnswers = () => {};
 
 export class Lane {
   readonly #runner: GroupRunner;
-  readonly #clock: Clock;
-  #queue: Job[] = [];
+  readonly queue: JobQueue;
   #running: Promise<void> | null = null;
   #holds = 0;
   #whenFree: (() => void)[] = [];
-  /** Entries that the queued jobs may append. */
-  queuedSize = 0;
 
   constructor(runner: GroupRunner, clock: Clock) {
     this.#runner = runner;
-    this.#clock = clock;
-  }
-
-  get oldestQueuedAtMs(): number | null {
-    return this.#queue[0]?.queuedAtMs ?? null;
+    this.queue = new JobQueue(clock);
   }
 
   push(jobs: readonly Job[]): void {
-    for (const job of jobs) {
-      this.#queue.push(job);
-      this.queuedSize += job.size;
-    }
+    this.queue.push(jobs);
     this.#wake();
   }
 
@@ -56,23 +42,23 @@ export class Lane {
 
   /** Resolves when nothing is queued or in flight. */
   async drained(): Promise<void> {
-    while (this.#running !== null || this.#queue.length > 0) {
+    while (this.#running !== null || !this.queue.isEmpty) {
       await (this.#running ?? new Promise<void>((resolve) => this.#whenFree.push(resolve)));
     }
   }
 
   #wake(): void {
-    if (this.#running !== null || this.#holds > 0 || this.#queue.length === 0) return;
+    if (this.#running !== null || this.#holds > 0 || this.queue.isEmpty) return;
     this.#running = this.#work();
   }
 
   async #work(): Promise<void> {
-    let answer: GiveAnswers = () => {};
+    let answer = nothing;
     // Requests that arrived together belong into one group: the first of them does not run ahead of the others.
     await endOfTurn();
-    while (this.#queue.length > 0 && this.#holds === 0) {
-      const group = this.#take();
-      const running = group.length > 0 ? this.#runner.run(group) : Promise.resolve(() => {});
+    while (!this.queue.isEmpty && this.#holds === 0) {
+      const group = this.queue.take();
+      const running = group.length > 0 ? this.#runner.run(group) : Promise.resolve(nothing);
       answer();
       answer = await running;
     }
@@ -80,27 +66,5 @@ export class Lane {
     answer();
     for (const resolve of this.#whenFree.splice(0)) resolve();
     this.#wake();
-  }
-
-  /** The next group: jobs in order up to the limit of a group; a solo job goes alone. */
-  #take(): Job[] {
-    const group: Job[] = [];
-    const oldestAllowedMs = this.#clock.monotonicMs() - laneLimits.queueAgeMsMax;
-    let size = 0;
-    let taken = 0;
-    for (const job of this.#queue) {
-      if (group.length > 0 && (job.isSolo || size + job.size > limits.groupEntriesMax)) break;
-      taken += 1;
-      this.queuedSize -= job.size;
-      if (job.queuedAtMs < oldestAllowedMs) {
-        job.fail(new Overloaded("the command waited too long in the queue; nothing was changed"));
-        continue;
-      }
-      group.push(job);
-      size += job.size;
-      if (job.isSolo) break;
-    }
-    this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken);
-    return group;
   }
 }

@@ -10,11 +10,13 @@ import type { DatabaseTarget } from "../db/connection-options.ts";
 import { openSession, type Session } from "../db/session.ts";
 import type { ReachFailpoint } from "../journal/group-transaction.ts";
 import type { Clock } from "../lib/clock.ts";
+import { endOfTurn } from "../lib/turn.ts";
 import type { WriterMetrics } from "../telemetry/writer-metrics.ts";
 import { Overloaded } from "./errors.ts";
 import { GroupRunner } from "./group-runner.ts";
 import type { HeadBoard } from "./head-board.ts";
 import { type Job, placeOf, type Settled } from "./job.ts";
+import { JobQueue } from "./job-queue.ts";
 import { Lane } from "./lane.ts";
 import { StateCache } from "./state-cache.ts";
 
@@ -40,12 +42,13 @@ export class Writer {
   readonly #runners: GroupRunner[] = [];
   readonly #sessions: (Session | null)[] = [];
   readonly #cache: StateCache;
-  #spanning: Job[] = [];
+  readonly #spanning: JobQueue;
   #spanningRun: Promise<void> | null = null;
   #isDraining = false;
 
   constructor(options: WriterOptions) {
     this.#options = options;
+    this.#spanning = new JobQueue(options.clock);
     this.#cache = new StateCache(options.partitionCount, options.cacheItemsMax);
     for (let index = 0; index < options.laneCount; index++) {
       const runner = new GroupRunner({
@@ -65,7 +68,7 @@ export class Writer {
   /** Entries waiting in all queues, the age of the oldest in ms, and the items in the cache; for the metrics. */
   load(): { queuedEntries: number; oldestAgeMs: number; cachedItems: number } {
     const nowMs = this.#options.clock.monotonicMs();
-    const oldest = this.#lanes.map((lane) => lane.oldestQueuedAtMs ?? nowMs);
+    const oldest = [this.#spanning, ...this.#lanes.map((lane) => lane.queue)].map((queue) => queue.oldestAtMs ?? nowMs);
     return {
       queuedEntries: this.#queuedEntries(),
       oldestAgeMs: nowMs - Math.min(...oldest),
@@ -84,10 +87,10 @@ export class Writer {
     let queuedEntries = this.#queuedEntries();
     const promises = commands.map((command) => {
       const place = placeOf(command, this.#options.partitionCount);
-      if (this.#isDraining) return Promise.reject(new Overloaded("the server is stopping; send it to another one"));
+      if (this.#isDraining) return Promise.reject(new Overloaded("the server is stopping"));
       // A command that is larger than the whole queue is let in when it is alone.
       if (queuedEntries > 0 && queuedEntries + place.size > this.#options.queueEntriesMax) {
-        return Promise.reject(new Overloaded("the queue of changes is full; nothing was changed"));
+        return Promise.reject(new Overloaded("the queue of changes is full"));
       }
       queuedEntries += place.size;
       const { promise, resolve, reject } = Promise.withResolvers<Settled>();
@@ -121,9 +124,8 @@ export class Writer {
   }
 
   #queuedEntries(): number {
-    let sum = 0;
-    for (const lane of this.#lanes) sum += lane.queuedSize;
-    for (const job of this.#spanning) sum += job.size;
+    let sum = this.#spanning.size;
+    for (const lane of this.#lanes) sum += lane.queue.size;
     return sum;
   }
 
@@ -134,16 +136,17 @@ export class Writer {
   }
 
   #runSpanning(jobs: readonly Job[]): void {
-    this.#spanning.push(...jobs);
+    this.#spanning.push(jobs);
     this.#spanningRun ??= this.#spanningLoop();
   }
 
   async #spanningLoop(): Promise<void> {
-    while (this.#spanning.length > 0) {
-      const job = this.#spanning.shift()!;
+    await endOfTurn();
+    while (!this.#spanning.isEmpty) {
       const releases: (() => void)[] = [];
       for (const lane of this.#lanes) releases.push(await lane.hold());
-      const answer = await this.#runners[0]!.run([job]);
+      const group = this.#spanning.take();
+      const answer = group.length > 0 ? await this.#runners[0]!.run(group) : () => {};
       for (const release of releases) release();
       answer();
     }

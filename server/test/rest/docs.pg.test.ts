@@ -16,7 +16,9 @@ describe("pages", () => {
   test("the reference and everything it loads come from here, without a key, under a policy", async () => {
     const page = await server.anonymous.get("/docs");
     expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
-    const loaded = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path!).filter((path) => !path.startsWith("data:"));
+    const loaded = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)]
+      .map(([, path]) => path!)
+      .filter((path) => !path.startsWith("data:"));
     expect(loaded).toContain("/docs/assets/swagger-ui-bundle.js");
     for (const path of ["/docs", "/docs/problems", "/v1/openapi.json", ...loaded]) {
       expect(path).toStartWith("/");

@@ -31,14 +31,12 @@ const poll = (query: string) => reader.get(`/v1/inventory/updates${query}`);
 /** Reads the feed from somewhere to its end, page by page. */
 async function readFeed(since: string | null, limit = 1000): Promise<{ events: Json[]; cursor: string }> {
   const events: Json[] = [];
-  let query = since === null ? "" : `&since=${encodeURIComponent(since)}`;
+  let from = since === null ? "" : `&since=${encodeURIComponent(since)}`;
   for (;;) {
-    const { body }: Json = await poll(
-      `?limit=${limit}${cursor === null ? "" : `&since=${encodeURIComponent(cursor)}`}`,
-    );
+    const { body } = await poll(`?limit=${limit}${from}`);
     events.push(...body.data);
-    cursor = body.nextCursor;
-    if (body.data.length === 0) return { events, cursor };
+    if (body.data.length === 0) return { events, cursor: body.nextCursor };
+    from = `&since=${body.nextCursor}`;
   }
 }
 

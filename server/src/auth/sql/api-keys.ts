@@ -2,11 +2,13 @@
 import type { Role } from "@onhand/protocol/vocabulary";
 import type { Statement } from "../../db/pool.ts";
 
+/** All keys that are not revoked, with their digests. */
 export const selectActiveKeys = (): Statement => ({
   name: "select_active_keys",
   text: "SELECT key_id, name, role, digest FROM api_key WHERE revoked_at IS NULL",
 });
 
+/** All keys, oldest first, without their digests. */
 export const selectKeys = (): Statement => ({
   text: "SELECT key_id, name, role, created_at, revoked_at FROM api_key ORDER BY created_at, key_id",
 });
@@ -25,6 +27,7 @@ export const replaceBootstrapKey = (keyId: string, digest: Uint8Array): Statemen
   values: [keyId, Buffer.from(digest)],
 });
 
+/** Revokes a key; no row when there is no such active key. */
 export const revokeKey = (keyId: string): Statement => ({
   text: "UPDATE api_key SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL RETURNING key_id",
   values: [keyId],

@@ -7,7 +7,7 @@ import { formatRfc3339 } from "../../lib/rfc3339.ts";
 import type { Movement } from "./classify.ts";
 
 /** What an opening level that nobody counted is recorded as. */
-export const openingReference = "assumed opening level";
+const openingReference = "assumed opening level";
 
 const principal = { keyId: "key_import", name: "onhand import", role: "admin" } as const;
 const openingLeadMs = 1_000;

@@ -27,6 +27,7 @@ interface LineResult {
 
 type Line = { readonly update: LevelUpdate; readonly productId: string } | { readonly problem: ProblemError };
 
+/** The route of bulk updates. */
 export function bulkRoute(rest: RestContext): Route {
   return {
     operationId: "bulkUpdateInventory",

@@ -126,6 +126,7 @@ async function readSku(rest: RestContext, sku: string): Promise<Reply> {
   throw notFound(`inventory item or SKU ${sku}`);
 }
 
+/** Routes that read stock. */
 export function inventoryReadRoutes(rest: RestContext): Route[] {
   return [
     { operationId: "listInventory", bodyBytesMax: 0, handle: ({ query }) => list(rest, query) },

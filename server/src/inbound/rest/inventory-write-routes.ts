@@ -90,6 +90,7 @@ async function applyLine(
   return { status: 200, body, headers: { ...headers, etag: `"${item.version}"` } };
 }
 
+/** Routes that change one item. */
 export function inventoryWriteRoutes(rest: RestContext): Route[] {
   return [
     {

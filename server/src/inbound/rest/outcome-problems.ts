@@ -65,7 +65,7 @@ export function explainFailure(error: unknown): ProblemError | null {
     case "ConnectionLost":
       return new ProblemError(
         "not_ready",
-        "The database does not answer. Nothing was changed; wait for Retry-After and send it again.",
+        "The database does not answer. This request changed nothing; wait for Retry-After and send it again with the same idempotency key.",
         {},
         options,
       );

@@ -41,6 +41,7 @@ async function readOrExplain(rest: RestContext, from: PositionVector, limit: num
   }
 }
 
+/** The route of the polled change feed. */
 export function updateRoutes(rest: RestContext): Route[] {
   return [
     {

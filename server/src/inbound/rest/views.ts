@@ -75,6 +75,7 @@ function product(
   };
 }
 
+/** A product as a row of a query. */
 export const productOfRow = (row: ProductViewRow): Product =>
   product(row.product_id, row.document as ProductDocument, {
     version: row.version,
@@ -83,6 +84,7 @@ export const productOfRow = (row: ProductViewRow): Product =>
     updatedAtMs: row.updated_at,
   });
 
+/** A product as it is after a decision. */
 export const productOfOutcome = ({ productId, document, life, ...state }: CoreProduct): Product =>
   product(productId, document, { ...state, status: life === "archived" ? "archived" : "active" });
 
@@ -106,6 +108,7 @@ function location(
   };
 }
 
+/** A location as a row of a query. */
 export const locationOfRow = (row: LocationViewRow): Location =>
   location(row.location_id, row.document as LocationDocument, {
     version: row.version,
@@ -114,6 +117,7 @@ export const locationOfRow = (row: LocationViewRow): Location =>
     updatedAtMs: row.updated_at,
   });
 
+/** A location as it is after a decision. */
 export const locationOfOutcome = ({ locationId, document, life, ...state }: CoreLocation): Location =>
   location(locationId, document, { ...state, status: life === "archived" ? "archived" : "active" });
 
@@ -159,6 +163,7 @@ const levelsAt = (
   version,
 });
 
+/** An entry of an item as a movement, with the levels before and after it. */
 export const movementOfRow = (row: MovementRow): Movement => ({
   movementId: formatMovementId(row.partition, row.sequence),
   inventoryId: formatInventoryId(row.partition, row.item_number!),

@@ -87,7 +87,9 @@ WITH head AS (
     last_sequence = excluded.last_sequence, updated_at = excluded.updated_at, life = excluded.life, available_band = excluded.available_band
 ), total AS (
   INSERT INTO product_total AS t (partition, product_id, on_hand, reserved, unavailable, incoming)
-  SELECT unnest($58::integer[]), unnest($59::text[]), unnest($60::bigint[]), unnest($61::bigint[]), unnest($62::bigint[]), unnest($63::bigint[])
+  SELECT partition, product, sum(on_hand)::bigint, sum(reserved)::bigint, sum(unavailable)::bigint, sum(incoming)::bigint
+  FROM unnest($58::integer[], $59::text[], $60::bigint[], $61::bigint[], $62::bigint[], $63::bigint[]) u(partition, product, on_hand, reserved, unavailable, incoming)
+  GROUP BY partition, product
   ON CONFLICT (partition, product_id) DO UPDATE SET
     on_hand = t.on_hand + excluded.on_hand, reserved = t.reserved + excluded.reserved,
     unavailable = t.unavailable + excluded.unavailable, incoming = t.incoming + excluded.incoming

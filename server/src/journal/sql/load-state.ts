@@ -46,6 +46,7 @@ export interface ProductRow {
   readonly updated_at: number;
 }
 
+/** Some products by id, deleted ones too; ids without a product have no row. */
 export const loadProducts = (keys: readonly { partition: number; productId: string }[]): Statement => ({
   name: "load_products",
   text: `SELECT p.partition, p.product_id, p.document, p.version, p.life, p.created_at, p.updated_at

@@ -47,11 +47,19 @@ export interface PlacedSku {
 
 const bySku = (a: { sku: string }, b: { sku: string }): number => (a.sku < b.sku ? -1 : a.sku > b.sku ? 1 : 0);
 
-/** Sets SKUs free. */
-export const freeSkus = (rows: readonly { partition: number; sku: string }[]): Statement => ({
+/** Sets SKUs free that products own; raises OH001 when one of them is not theirs. */
+export const freeSkus = (rows: readonly PlacedSku[]): Statement => ({
   name: "free_skus",
-  text: `DELETE FROM product_sku s USING unnest($1::integer[], $2::text[]) u(partition, sku) WHERE s.sku_partition = u.partition AND s.sku = u.sku`,
-  values: [integerColumn(rows, (row) => row.partition), textColumn(rows, (row) => row.sku)],
+  text: `WITH freed AS (
+           DELETE FROM product_sku s USING unnest($1::integer[], $2::text[], $3::text[]) u(partition, sku, product)
+           WHERE s.sku_partition = u.partition AND s.sku = u.sku AND s.product_id = u.product RETURNING 1)
+         SELECT require_written('skus', (SELECT count(*) FROM freed), $4::bigint)`,
+  values: [
+    integerColumn(rows, (row) => row.partition),
+    textColumn(rows, (row) => row.sku),
+    textColumn(rows, (row) => row.productId),
+    rows.length,
+  ],
 });
 
 /**

@@ -22,6 +22,7 @@ export interface ProductViewRow {
 
 const productColumns = "p.partition, p.product_id, p.document, p.version, p.life, p.created_at, p.updated_at";
 
+/** Some products by id that are not deleted. */
 export const productsById = (keys: readonly { partition: number; productId: string }[]): Statement => ({
   name: "products_by_id",
   text: `SELECT ${productColumns} FROM unnest($1::integer[], $2::text[]) k(partition, product_id)
@@ -63,6 +64,7 @@ export interface LocationViewRow {
 
 const locationColumns = "l.location_id, l.document, l.version, l.life, l.created_at, l.updated_at";
 
+/** A location that is not deleted. */
 export const locationById = (locationId: string): Statement => ({
   name: "location_by_id",
   text: `SELECT ${locationColumns} FROM location l WHERE l.location_id = $1 AND l.life < 2`,
