@@ -53,7 +53,7 @@ export interface Backend {
 }
 
 /** The database may lose what it acknowledged; the message names the settings. */
-export class UnsafeDatabase extends Error {
+class UnsafeDatabase extends Error {
   override readonly name = "UnsafeDatabase";
 }
 

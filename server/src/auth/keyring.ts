@@ -9,7 +9,7 @@ import { digestOf } from "./api-key.ts";
 import type { Principal } from "./principal.ts";
 import { selectActiveKeys } from "./sql/api-keys.ts";
 
-export const keyringLimits = {
+const keyringLimits = {
   refreshMs: 2_000,
   lookAgainMs: 1_000,
   secretLengthMax: 512,

@@ -100,8 +100,8 @@ async function importInto(config: Config, options: Options, signal: AbortSignal)
     const reach = failpoint(config.failpoint);
     const write = await openWriteSide({ config, target: access.target, logger, reach }, new Registry());
     try {
-      const { submitter, items } = write;
-      return await stream(options, signal, { submitter, items, defaultCurrency: config.defaultCurrency });
+      const { writer: sink, items } = write;
+      return await stream(options, signal, { sink, items, defaultCurrency: config.defaultCurrency });
     } finally {
       await write.stop();
     }

@@ -10,7 +10,7 @@ import { KeyReused } from "../writer/errors.ts";
 import type { Settled } from "../writer/job.ts";
 import type { Writer } from "../writer/writer.ts";
 
-export const submitterLimits = { recentKeysMin: 20_000 } as const;
+const submitterLimits = { recentKeysMin: 20_000 } as const;
 
 interface UnderWay {
   readonly requestHash: string;

@@ -39,16 +39,6 @@ const transientStates = new Set([
 const stateOf = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 
-/** True when the server answered that this statement's data is at fault, so that trying the same again is useless. */
-export function isDataError(error: unknown): boolean {
-  const state = stateOf(error);
-  return (
-    state !== undefined &&
-    state.length === 5 &&
-    (state.startsWith("22") || state.startsWith("23") || state.startsWith("54") || state === "XX000")
-  );
-}
-
 /** True when the same work may succeed if it is tried again. */
 export function isTransient(error: unknown): boolean {
   const state = stateOf(error);
@@ -56,9 +46,6 @@ export function isTransient(error: unknown): boolean {
     error instanceof ConnectionLost || (state !== undefined && (transientStates.has(state) || state.startsWith("08")))
   );
 }
-
-/** True for a primary-key or unique violation. */
-export const isUniqueViolation = (error: unknown): boolean => stateOf(error) === "23505";
 
 /** Turns an error of `pg` into ours where we act on it. */
 export function classify(error: unknown): Error {

@@ -30,7 +30,7 @@ export async function knownMigrations(): Promise<Migration[]> {
 }
 
 /** The schema is newer than this server and breaks it. */
-export class SchemaTooNew extends Error {
+class SchemaTooNew extends Error {
   override readonly name = "SchemaTooNew";
 }
 

@@ -8,13 +8,13 @@ import { Client } from "pg";
 import { findPackage, locateInstallation } from "./binaries.ts";
 import { connectionUrl } from "./connection.ts";
 import {
-  DataFolderInUseError,
   type EmbeddedConnection,
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
   joinEmbeddedPostgres,
   openEmbeddedPostgres,
 } from "./embedded-postgres.ts";
+import { DataFolderInUseError } from "./errors.ts";
 import { pollUntil } from "./poll-until.ts";
 import { readPostmasterFile } from "./postmaster-file.ts";
 import { holdsPid, processStart } from "./process-identity.ts";

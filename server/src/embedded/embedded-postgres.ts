@@ -12,7 +12,6 @@ import { makeSocketFolder } from "./socket-folder.ts";
 import { assertCanEnter, chooseAccount, giveTo } from "./unprivileged-user.ts";
 
 export { connectionUrl, type EmbeddedConnection } from "./connection.ts";
-export { DataFolderInUseError, EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from "./errors.ts";
 
 /**
  * A PostgreSQL server that lives and dies with this process.

@@ -12,7 +12,7 @@ import type { HeadRow } from "../journal/sql/lock-heads.ts";
 import type { Clock } from "../lib/clock.ts";
 import { insertObservation } from "./sql/feed.ts";
 
-export const watcherLimits = { observeMs: 1_000, pollWhileWaitedForMs: 200 } as const;
+const watcherLimits = { observeMs: 1_000, pollWhileWaitedForMs: 200 } as const;
 
 export class HeadsWatcher {
   readonly #database: Queryable;
@@ -104,7 +104,7 @@ export class HeadsWatcher {
 }
 
 /** @returns the vector of some heads, all partitions in order */
-export function vectorOf(heads: readonly HeadRow[]): PositionVector {
+function vectorOf(heads: readonly HeadRow[]): PositionVector {
   return {
     epoch: Math.max(...heads.map((head) => head.epoch)),
     positions: heads.map((head) => head.sequence),

@@ -3,7 +3,7 @@
  * problem. It knows nothing of what the routes do.
  */
 import { hash } from "node:crypto";
-import { type Operation, type OperationId, operations } from "@onhand/protocol/operations";
+import { type Operation, operations } from "@onhand/protocol/operations";
 import { Hono } from "hono";
 import type { Keyring } from "../auth/keyring.ts";
 import { hasRole, type Principal } from "../auth/principal.ts";
@@ -231,6 +231,3 @@ function problemOf(options: ApiOptions, error: unknown, requestId: string): Prob
     { cause: error },
   );
 }
-
-/** Operations that are served, for checking that none of the protocol is missing. */
-export const operationIds = Object.keys(operations) as OperationId[];

@@ -4,7 +4,7 @@ import { ProblemError } from "./problem.ts";
 import { requestIdOf } from "./request-headers.ts";
 
 /** The port is taken by another program. */
-export class PortInUse extends Error {
+class PortInUse extends Error {
   override readonly name = "PortInUse";
 }
 

@@ -6,9 +6,9 @@ import { BoundedMap } from "../lib/bounded-map.ts";
 import { skuOwners } from "./sql/catalogue.ts";
 import * as sql from "./sql/items.ts";
 
-export type { ItemFilter, ItemViewRow, LocationSumRow, ProductSumRow, SumRow } from "./sql/items.ts";
+export type { ItemFilter, ItemViewRow, SumRow } from "./sql/items.ts";
 
-export const readLimits = {
+const readLimits = {
   keysPerBatchMax: 500,
   batchesInFlightMax: 2,
   waitingMax: 20_000,

@@ -14,7 +14,7 @@ export interface KeyRecord {
 }
 
 /** Id of the key that `ONHAND_BOOTSTRAP_KEY` sets. */
-export const bootstrapKeyId = "key_bootstrap";
+const bootstrapKeyId = "key_bootstrap";
 
 /** @returns the new key with its secret, which is shown this once */
 export async function createKey(

@@ -31,7 +31,7 @@ import type { HeadBoard } from "./head-board.ts";
 import type { Job, Settled } from "./job.ts";
 import type { StateCache } from "./state-cache.ts";
 
-export const runnerLimits = {
+const runnerLimits = {
   /** How long a group is tried before its callers are told that the outcome is unknown or the database away. */
   tryingMsMax: 15_000,
   retryDelayMsMin: 20,

@@ -9,7 +9,7 @@ import type { GroupTransaction } from "../journal/group-transaction.ts";
 import type { StateCache } from "./state-cache.ts";
 
 /** A count asks for more history than a writer walks back: its sender must count again. */
-export class CountTooOld extends Error {
+class CountTooOld extends Error {
   override readonly name = "CountTooOld";
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import { Overloaded } from "./errors.ts";
 import type { Job } from "./job.ts";
 
-export const queueLimits = {
+const queueLimits = {
   /** A job that waited longer than this is refused before it costs the database anything. */
   ageMsMax: 10_000,
 } as const;

@@ -88,7 +88,7 @@ function compareGroup(
   }
 }
 
-export function compareOutcome(outcome: Outcome, verdict: Verdict, command?: Command): void {
+function compareOutcome(outcome: Outcome, verdict: Verdict, command?: Command): void {
   if (outcome.kind === "rejected" || verdict.kind === "rejected") {
     const faults = verdict.kind === "rejected" ? verdict.faults : [];
     const matches = outcome.kind === "rejected" && faults.some((fault) => isAnswerTo(fault, outcome.rejection));

@@ -153,7 +153,7 @@ const table = Object.entries(operations as Record<OperationId, Operation>).map((
 }));
 
 /** The operation behind a request, with or without `/v1`. */
-export function operationOf(method: string, path: string): (typeof table)[number] | undefined {
+function operationOf(method: string, path: string): (typeof table)[number] | undefined {
   const [pathname] = path.split("?");
   return table.find(({ operation, pattern }) => operation.method === method && pattern.test(pathname!));
 }

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { createDatabase, type TestDatabase } from "../../../test/support/database.ts";
 import { runCommand } from "../../../test/support/server-process.ts";
 import { adjust, apply, createLocation, createProduct, openWriter } from "../../../test/support/writers.ts";
-import { Submitter } from "../../commands/submitter.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { ItemQueries } from "../../queries/item-queries.ts";
 import type { Writer } from "../../writer/writer.ts";
@@ -26,7 +25,7 @@ beforeEach(async () => {
   database = await createDatabase(4);
   writer = await openWriter(database);
   target = {
-    submitter: new Submitter(writer),
+    sink: writer,
     items: new ItemQueries(database.application, 4),
     defaultCurrency: "EUR",
   };

@@ -6,7 +6,6 @@
  * how far it came: the journal knows each row by its operation id, so whoever runs the file again applies what is missing.
  * When chunksInFlightMax chunks wait for the journal, reading stops until the oldest is answered.
  */
-import type { Submitter } from "../../commands/submitter.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { ItemQueries } from "../../queries/item-queries.ts";
 import { Classifier, type Movement } from "./classify.ts";
@@ -16,11 +15,11 @@ import type { Mapping } from "./mapping.ts";
 import { Prerequisites } from "./prerequisites.ts";
 import { type ImportReport, ImportTally } from "./report.ts";
 import { RowCommands } from "./row-commands.ts";
-import { Settler } from "./settle.ts";
+import { type CommandSink, Settler } from "./settle.ts";
 
 /** Where the changes go. */
 export interface ImportTarget {
-  readonly submitter: Pick<Submitter, "submit">;
+  readonly sink: CommandSink;
   readonly items: Pick<ItemQueries, "productOfSku" | "forgetSku">;
   readonly defaultCurrency: string;
 }
@@ -111,7 +110,7 @@ class ChunkQueue implements Send {
       defaultCurrency: target.defaultCurrency,
       marketType: market?.type ?? "marketplace",
     });
-    this.#settler = new Settler(target.submitter, clock);
+    this.#settler = new Settler(target.sink, clock);
     this.#prerequisites = new Prerequisites({
       commands: this.#commands,
       settler: this.#settler,

@@ -11,7 +11,7 @@ const openingReference = "assumed opening level";
 
 const principal = { keyId: "key_import", name: "onhand import", role: "admin" } as const;
 const openingLeadMs = 1_000;
-const requestIdDigits = 32;
+const requestIdDigits = 16;
 
 export interface ItemAddress {
   readonly productId: string;

@@ -1,9 +1,20 @@
 /** Submits commands and sees them through: tries again while the database is away, for a key makes that harmless. */
-import type { Submitter } from "../../commands/submitter.ts";
 import type { Command } from "../../core/command.ts";
 import type { Outcome } from "../../core/outcome.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { importLimits } from "./import-limits.ts";
+
+/**
+ * Where commands go: the writer, or a submitter before it. An import needs no submitter, for it never has the same key under
+ * way twice, and a key of it always means the same product.
+ */
+export interface CommandSink {
+  /** @param isKnown whether a command was probably sent before: its outcome is looked up first then, which is faster */
+  submit(
+    commands: readonly Command[],
+    isKnown: (command: Command) => boolean,
+  ): Promise<{ readonly outcome: Outcome; readonly replayed: boolean }>[];
+}
 
 /** What came of a command: its outcome, or why the journal holds none for it. */
 export type Answer =
@@ -21,11 +32,13 @@ export class ImportStopped extends Error {
 const passing = new Set(["Overloaded", "DatabaseUnavailable", "OutcomeUnknown", "ConnectionLost"]);
 
 export class Settler {
-  readonly #submitter: Pick<Submitter, "submit">;
+  readonly #sink: CommandSink;
   readonly #clock: Clock;
+  /** The last answers were old ones: the file is being imported again, or gone on with. */
+  #isRepeating = false;
 
-  constructor(submitter: Pick<Submitter, "submit">, clock: Clock) {
-    this.#submitter = submitter;
+  constructor(sink: CommandSink, clock: Clock) {
+    this.#sink = sink;
     this.#clock = clock;
   }
 
@@ -34,7 +47,13 @@ export class Settler {
     const answers: Answer[] = new Array(commands.length);
     let open = commands.map((command, index) => ({ command, index }));
     for (let tries = 1; open.length > 0; tries++) {
-      const results = await Promise.allSettled(this.#submitter.submit(open.map(({ command }) => command)));
+      const isKnown = this.#isRepeating || tries > 1;
+      const results = await Promise.allSettled(
+        this.#sink.submit(
+          open.map(({ command }) => command),
+          () => isKnown,
+        ),
+      );
       const failed: typeof open = [];
       let why = "";
       for (const [position, result] of results.entries()) {
@@ -48,6 +67,8 @@ export class Settler {
       if (failed.length > 0) await this.#pauseAfter(tries, why);
       open = failed;
     }
+    const last = answers.at(-1);
+    if (last !== undefined) this.#isRepeating = last.kind === "reused" || (last.kind === "settled" && last.replayed);
     return answers;
   }
 

@@ -103,7 +103,6 @@ async function applyEach(rest: RestContext, call: Call, body: BulkUpdate, lines:
     const isMarked = isReplay ? seen.has(key) : replayed;
     seen.add(key);
     const { update } = lines[index] as Exclude<Line, { problem: ProblemError }>;
-    if (outcome.kind === "rejected" && update.productId === undefined) rest.items.forgetSku(update.sku!);
     results[index] = resultOf(index, update, outcome, isMarked);
   }
   return reply(context.idempotencyKey, 200, results, cursor, isReplay);

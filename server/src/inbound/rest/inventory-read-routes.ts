@@ -24,8 +24,7 @@ async function changedAfter(rest: RestContext, updatedAfter: unknown): Promise<I
 async function readFilter(rest: RestContext, query: Query): Promise<ItemFilter | null> {
   let product = query.productId === undefined ? null : rest.items.productKey(query.productId as string);
   if (query.sku !== undefined) {
-    rest.items.forgetSku(query.sku as string);
-    const bySku = await rest.items.productOfSku(query.sku as string);
+    const bySku = await rest.items.currentProductOfSku(query.sku as string);
     if (bySku === null || (product !== null && product.productId !== bySku.productId)) return null;
     product = bySku;
   }

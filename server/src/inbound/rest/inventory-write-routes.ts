@@ -101,13 +101,7 @@ export function inventoryWriteRoutes(rest: RestContext): Route[] {
         requireRightToGoNegative(call.principal.role, body.allowNegative);
         requireOneVersion(call, body.expectedVersion);
         const productId = body.productId ?? (await resolveProduct(rest, body));
-        const line = updateLine(body, productId, call.ifMatchVersion);
-        if (line.sku === null) return applyLine(rest, call, body.operationId, line);
-        return applyLine(rest, call, body.operationId, line).catch((error: unknown) => {
-          // The SKU may have moved to another product since it was looked up: the next request looks again.
-          rest.items.forgetSku(line.sku!);
-          throw error;
-        });
+        return applyLine(rest, call, body.operationId, updateLine(body, productId, call.ifMatchVersion));
       },
     },
     {

@@ -82,7 +82,6 @@ function writeRoutes(rest: RestContext): Route[] {
       "product",
     );
     const product = productOfOutcome(outcome.product);
-    rest.items.forgetSku(product.sku);
     return {
       status: 200,
       body: product,
@@ -107,7 +106,6 @@ function writeRoutes(rest: RestContext): Route[] {
           "product",
         );
         const product = productOfOutcome(outcome.product);
-        rest.items.forgetSku(product.sku);
         return {
           status: 201,
           body: product,

@@ -19,7 +19,7 @@ export interface ItemRow {
   readonly life: number;
 }
 
-export const itemColumns =
+const itemColumns =
   "i.partition, i.product_id, i.location_id, i.item_number, i.on_hand, i.reserved, i.unavailable, i.incoming, i.safety_stock, i.reorder_point, i.version, i.last_sequence, i.updated_at, i.life";
 
 /** The items of some (product, location) pairs; pairs without an item have no row. */
