@@ -5,6 +5,7 @@ import { quantityMax } from "./vocabulary.ts";
 /** Text without NUL and with whole surrogate pairs, which PostgreSQL and JSON readers everywhere can hold. */
 const textPattern = "^(?:[^\\u0000\\uD800-\\uDFFF]|[\\uD800-\\uDBFF][\\uDC00-\\uDFFF])*$";
 
+/** Text of at most so many characters, without NUL and with whole surrogate pairs. */
 export const Text = (maxLength: number, description?: string) =>
   Type.String({ maxLength, pattern: textPattern, ...(description === undefined ? {} : { description }) });
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Command } from "../../src/core/command.ts";
 import type { SealedEntry } from "../../src/core/entry.ts";
 import { partitionOf } from "../../src/core/partition.ts";
 import { type EntryRow, readEntries, toEntry } from "../../src/journal/sql/read-entries.ts";
+import { endOfTurn } from "../../src/lib/turn.ts";
 import type { Settled } from "../../src/writer/job.ts";
 import type { Writer } from "../../src/writer/writer.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
@@ -80,7 +80,7 @@ class Readers {
       for (const { resolve } of this.#waiting.filter(({ at }) => at <= this.#polls)) resolve();
       this.#waiting = this.#waiting.filter(({ at }) => at > this.#polls);
       if (isLast && rows.length === 0) return;
-      await nextTurn();
+      await endOfTurn();
     }
   }
 }

@@ -68,7 +68,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "oversell",
     harm: "one unit more is sold than there is",
-    file: "server/src/core/decide-inventory.ts",
+    file: "server/src/core/inventory-checks.ts",
     original: "return !allowsNegative && availableOf(after) < 0 &&",
     planted: "return !allowsNegative && availableOf(after) < -1 &&",
     caughtBy: ["server/src/core/decide.test.ts"],

@@ -7,37 +7,35 @@ import { explainFailure, problemOfRejection } from "./outcome-problems.ts";
 
 describe("failures", () => {
   test.each([
-    [new Overloaded("the queue is full"), "overloaded", 503],
-    [new BatcherFull("too many reads are waiting"), "overloaded", 503],
-    [new OutcomeUnknown("no answer to COMMIT"), "outcome_unknown", 503],
-    [new DatabaseUnavailable("the database is away"), "not_ready", 503],
-    [new KeyReused("used before"), "idempotency_key_reused", 422],
-  ] as const)("%p is %s", (error, code, status) => {
+    ["overloaded", 503, new Overloaded("the queue is full")],
+    ["overloaded", 503, new BatcherFull("too many reads are waiting")],
+    ["outcome_unknown", 503, new OutcomeUnknown("no answer to COMMIT")],
+    ["not_ready", 503, new DatabaseUnavailable("the database is away")],
+    ["idempotency_key_reused", 422, new KeyReused("used before")],
+  ] as const)("%s %d", (code, status, error) => {
     const problem = explainFailure(error)!;
     expect(problem).toMatchObject({ code, status, isRemembered: false });
     expect(problem.message).toMatch(/^\S.{20,}\.$/);
-    expect(problem.headers["retry-after"]).toBe(status === 503 ? "1" : (undefined as unknown as string));
+    expect(problem.headers).toEqual(status === 503 ? { "retry-after": "1" } : {});
   });
 
   test("whether a command was committed is said to be unknown only when it is", () => {
     expect(explainFailure(new OutcomeUnknown("x"))!.message).toContain("same idempotency key");
-    expect(explainFailure(new DatabaseUnavailable("x"))!.message).toContain("Nothing was changed");
+    expect(explainFailure(new DatabaseUnavailable("x"))!.message).toMatch(/nothing/i);
   });
 
-  test.each([
-    [Object.assign(new Error("out of range"), { code: "22003" }), "validation_failed"],
-    [Object.assign(new Error("counted too long ago"), { name: "CountTooOld" }), "validation_failed"],
-  ])("a command that the database refuses for %p is the caller's", (cause, code) => {
-    expect(explainFailure(new PoisonCommand("refused", { cause }))!.code).toBe(code as "validation_failed");
+  test("a command that the database refuses may be the caller's fault", () => {
+    for (const fault of [{ code: "22003" }, { name: "CountTooOld" }]) {
+      const cause = Object.assign(new Error("refused"), fault);
+      expect(explainFailure(new PoisonCommand("refused", { cause }))!.code).toBe("validation_failed");
+    }
   });
 
-  test.each([
-    new Error("bug"),
-    "text",
-    null,
-    undefined,
-    new PoisonCommand("refused", { cause: Object.assign(new Error("check"), { code: "23514" }) }),
-  ])("%p is not known here", (error) => expect(explainFailure(error)).toBeNull());
+  test("anything else is not known here", () => {
+    const check = Object.assign(new Error("check"), { code: "23514" });
+    for (const error of [new Error("bug"), "text", null, undefined, new PoisonCommand("refused", { cause: check })])
+      expect(explainFailure(error)).toBeNull();
+  });
 });
 
 describe("refusals", () => {

@@ -4,7 +4,7 @@ import { tokenSigner } from "../../lib/signed-token.ts";
 import { PageTokens } from "./page-token.ts";
 
 const tokens = new PageTokens(tokenSigner(new Uint8Array(32)));
-const filters = { status: "active", q: "soap", limit: undefined };
+const filters = { status: "active", q: "soap" };
 const cursor = tokens.next([3, "p1"], filters, "feed")!;
 
 test("a listing goes on where its page ended, with the cursor of its first page", () => {
