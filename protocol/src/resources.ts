@@ -78,8 +78,18 @@ export const AdjustedItem = Type.Object(
 );
 export type AdjustedItem = Static<typeof AdjustedItem>;
 
+const Sum = (description: string) => Type.Integer({ description });
+/** Sums may pass what the quantity of one item may be. */
+const sums = {
+  stockLevel: Sum("Units on hand, sellable or not"),
+  reservedStock: Sum("Units held for orders"),
+  unavailableStock: Sum("Units on hand that cannot be sold"),
+  incomingStock: Sum("Units expected"),
+  availableStock: Sum("stockLevel − reservedStock − unavailableStock"),
+};
+
 export const Totals = Type.Object(
-  { ...levels, locations: Type.Integer({ description: "Locations that have an item" }) },
+  { ...sums, locations: Type.Integer({ description: "Locations that have an item" }) },
   { $id: "Totals" },
 );
 export type Totals = Static<typeof Totals>;
@@ -93,7 +103,7 @@ export type ProductTotals = Static<typeof ProductTotals>;
 export const LocationTotals = Type.Object(
   {
     locationId: Type.String(),
-    totals: Type.Object({ ...levels, products: Type.Integer({ description: "Products that have an item" }) }),
+    totals: Type.Object({ ...sums, products: Type.Integer({ description: "Products that have an item" }) }),
   },
   { $id: "LocationTotals" },
 );

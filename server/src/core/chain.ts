@@ -1,7 +1,7 @@
 /** The hash chain over the entries of a partition: link, and check. */
 import { hash } from "node:crypto";
 import { chainInput, commitmentInput } from "./canonical.ts";
-import type { Entry, SealedEntry } from "./entry.ts";
+import type { Entry } from "./entry.ts";
 
 /** Hash before the first entry of every partition: 32 zero bytes. */
 export const genesisHash: Uint8Array = new Uint8Array(32);
@@ -12,15 +12,16 @@ export function linkHash(previousHash: Uint8Array, entry: Entry): Uint8Array {
 }
 
 /**
- * Chains entries of any partitions, each partition's in ascending order.
+ * Hashes entries of any partitions, each partition's in ascending order, every one behind the last of its own.
  * @param lastHash hash of the partition's last entry so far
+ * @returns one hash for each entry, in order
  */
-export function sealEntries(entries: readonly Entry[], lastHash: (partition: number) => Uint8Array): SealedEntry[] {
+export function hashEntries(entries: readonly Entry[], lastHash: (partition: number) => Uint8Array): Uint8Array[] {
   const last = new Map<number, Uint8Array>();
   return entries.map((entry) => {
-    const sealed = linkHash(last.get(entry.partition) ?? lastHash(entry.partition), entry);
-    last.set(entry.partition, sealed);
-    return { ...entry, hash: sealed };
+    const hashed = linkHash(last.get(entry.partition) ?? lastHash(entry.partition), entry);
+    last.set(entry.partition, hashed);
+    return hashed;
   });
 }
 

@@ -17,7 +17,7 @@ export interface Step {
   readonly allowsNegative: boolean;
 }
 
-/** @returns the item as the line leaves it */
+/** @returns the item as the line leaves it; written out field by field, for it is made for every change */
 export function changed(
   draft: Draft,
   line: InventoryLine,
@@ -27,29 +27,26 @@ export function changed(
   sequence: number,
 ): Item {
   const { change } = line;
-  const fresh = newItem(line, partition, sequence);
+  const base = before ?? newItem(line, partition, sequence);
   // A deleted item that comes back keeps its number and goes on counting versions, but not its settings.
-  const base =
-    before?.life === "deleted"
-      ? { ...before, safetyStock: fresh.safetyStock, reorderPoint: fresh.reorderPoint }
-      : (before ?? fresh);
-  const recordedAtMs = Math.max(nowMs, draft.head(partition).recordedAtMs);
+  const isRevived = base.life === "deleted";
+  const safetyStock = change.safetyStock ?? (isRevived ? 0 : base.safetyStock);
+  const reorderPoint = change.reorderPoint === undefined ? (isRevived ? null : base.reorderPoint) : change.reorderPoint;
+  // + 0 turns a negative zero into zero.
   return {
-    ...base,
-    // + 0 turns a negative zero into zero.
+    partition,
+    productId: base.productId,
+    locationId: base.locationId,
+    itemNumber: base.itemNumber,
     onHand: newOnHand(draft, line, before) + 0,
+    reserved: base.reserved,
     unavailable: (change.unavailableStock ?? base.unavailable) + 0,
     incoming: (change.incomingStock ?? base.incoming) + 0,
-    safetyStock: (change.safetyStock ?? base.safetyStock) + 0,
-    reorderPoint:
-      change.reorderPoint === undefined
-        ? base.reorderPoint
-        : change.reorderPoint === null
-          ? null
-          : change.reorderPoint + 0,
+    safetyStock: safetyStock + 0,
+    reorderPoint: reorderPoint === null ? null : reorderPoint + 0,
     version: base.version + 1,
     lastSequence: sequence,
-    updatedAtMs: recordedAtMs,
+    updatedAtMs: Math.max(nowMs, draft.head(partition).recordedAtMs),
     life: change.retire === "archive" ? "archived" : change.retire === "delete" ? "deleted" : "active",
   };
 }

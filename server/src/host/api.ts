@@ -157,10 +157,11 @@ async function answer(
 ): Promise<Reply> {
   const { operation, route } = compiled;
   const { headers } = request;
-  requireReadablePath(request.url, params);
+  const { url } = request;
+  requireReadablePath(url, params);
   const principal = await authenticate(headers, options.keyring);
   authorise(principal, operation);
-  const query = queryOf(compiled, request.url);
+  const query = queryOf(compiled, url);
   let body: unknown;
   if (compiled.body !== null) {
     body = await readJsonBody(request, route.bodyBytesMax, options.jsonDepthMax);

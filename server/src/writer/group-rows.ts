@@ -1,6 +1,6 @@
 /** What a decided group means for the database: rows to append and to project. */
 
-import { sealEntries } from "../core/chain.ts";
+import { hashEntries } from "../core/chain.ts";
 import type { Command, EntryText } from "../core/command.ts";
 import type { Decision } from "../core/decide.ts";
 import type { Levels } from "../core/item.ts";
@@ -28,11 +28,12 @@ export function prepareGroup(
   nowMs: number,
 ): PreparedGroup {
   const { draft } = decision;
-  const entries = sealEntries(draft.entries, (partition) => knownHead(cache, partition).hash);
+  const { entries } = draft;
+  const hashes = hashEntries(entries, (partition) => knownHead(cache, partition).hash);
   const moves = new Map<number, HeadMove>();
-  for (const { partition, sequence, hash, recordedAtMs } of entries) {
+  for (const [index, { partition, sequence, recordedAtMs }] of entries.entries()) {
     const { sequence: previousSequence, epoch } = knownHead(cache, partition);
-    moves.set(partition, { partition, previousSequence, sequence, hash, recordedAtMs, epoch });
+    moves.set(partition, { partition, previousSequence, sequence, hash: hashes[index]!, recordedAtMs, epoch });
   }
   const moved = [...moves.values()].sort((a, b) => a.partition - b.partition);
   const results = jobs.map(({ command, resultPartition }, index) => ({
@@ -46,6 +47,7 @@ export function prepareGroup(
   const rows: GroupRows = {
     heads: moved,
     entries,
+    hashes,
     texts: textsOf(jobs, decision),
     items: [...draft.items.values()],
     totals: totalsOf(draft.entries),

@@ -145,6 +145,21 @@ describe("totals", () => {
     expect(shown).toEqual(expected.sort());
   });
 
+  test("may pass what one item may hold", async () => {
+    await createProduct(server.admin, "huge");
+    for (const locationId of ["north", "south"])
+      await adjust(server.admin, "huge", locationId, Number.MAX_SAFE_INTEGER);
+    const { body } = await reader.get("/v1/inventory/SKU-huge");
+    expect(body.totals.stockLevel).toBe(2 * Number.MAX_SAFE_INTEGER);
+    const grouped = await reader.get("/v1/inventory?groupBy=product&productId=huge");
+    expect(grouped.body.data[0].totals.stockLevel).toBe(2 * Number.MAX_SAFE_INTEGER);
+    for (const locationId of ["north", "south"])
+      await adjust(server.admin, "huge", locationId, -Number.MAX_SAFE_INTEGER);
+    for (const item of (await reader.get("/v1/inventory?productId=huge")).body.data)
+      expect((await server.admin.delete(`/v1/inventory/${item.inventoryId}`)).status).toBe(204);
+    expect((await server.admin.delete("/v1/products/huge")).status).toBe(204);
+  });
+
   test("of a SKU over all its locations", async () => {
     const { body } = await reader.get("/v1/inventory/S4");
     expect(body).toMatchObject({

@@ -1,11 +1,10 @@
 /** /v1/products */
-import { hash } from "node:crypto";
 import { reservedSkus } from "@onhand/protocol/operations";
 import type { CreateProduct, PatchProduct, ReplaceProduct } from "@onhand/protocol/requests";
 import { productCommand, productDocument, productFields } from "../../commands/catalogue-commands.ts";
-import type { RequestContext } from "../../commands/request-context.ts";
 import { ProblemError } from "../../host/problem.ts";
 import type { Call, Reply, Route } from "../../host/route.ts";
+import { sortableId } from "../../lib/random-id.ts";
 import { livesOf, ordinaryBodyBytesMax, refuseIfMatch, requireSameId } from "./common.ts";
 import { execute, feedCursorOf, notFound, type RestContext, requestContext } from "./context.ts";
 import { productOfOutcome, productOfRow } from "./views.ts";
@@ -18,15 +17,6 @@ function requireUsableSku(sku: string | undefined): void {
   throw new ProblemError("validation_failed", `The SKU ${message}. Choose another.`, {
     errors: [{ pointer: "/sku", message }],
   });
-}
-
-/**
- * Id of a product whose creator named none. It follows from the key, so that a repeat, whichever server it reaches and
- * however late, finds the first outcome where that product lies, and never makes a second product.
- */
-function idOfCreation({ principal, idempotencyKey }: RequestContext): string {
-  const made = /^made_([0-9a-z]{26})$/.exec(idempotencyKey)?.[1];
-  return `prod_${made ?? hash("sha256", `${principal.keyId}\n${idempotencyKey}`, "hex").slice(0, 26)}`;
 }
 
 const lifeOf = (status: string | undefined): { life?: "active" | "archived" } =>
@@ -97,7 +87,7 @@ function writeRoutes(rest: RestContext): Route[] {
         requireUsableSku(body.sku);
         refuseIfMatch(call);
         const context = requestContext(rest, call);
-        const productId = body.productId ?? idOfCreation(context);
+        const productId = body.productId ?? sortableId("prod_", rest.clock.nowMs());
         const operation = { kind: "create", document: productDocument(body, rest.defaultCurrency) } as const;
         const { outcome, headers } = await execute(
           rest,

@@ -4,7 +4,7 @@
  * what was decided, which turns the COMMIT sent behind it into a rollback.
  */
 import { lifeStates } from "@onhand/protocol/vocabulary";
-import type { SealedEntry } from "../../core/entry.ts";
+import type { Entry } from "../../core/entry.ts";
 import { availableBand, availableOf, type Item, type Levels, oversoldOf } from "../../core/item.ts";
 import {
   bigintColumn,
@@ -52,7 +52,9 @@ export interface StoredResult {
 
 export interface GroupRows {
   readonly heads: readonly HeadMove[];
-  readonly entries: readonly SealedEntry[];
+  readonly entries: readonly Entry[];
+  /** Hash of each entry, in order. */
+  readonly hashes: readonly Uint8Array[];
   readonly texts: readonly StoredText[];
   /** Each changed item once, as it is after the group. */
   readonly items: readonly Item[];
@@ -105,7 +107,7 @@ SELECT require_written('heads', (SELECT count(*) FROM head), $70::bigint),
 export function appendGroup(rows: GroupRows): Statement {
   const values = [
     ...headValues(rows.heads),
-    ...entryValues(rows.entries),
+    ...entryValues(rows),
     ...textValues(rows.texts),
     ...itemValues(rows.items),
     ...totalValues(rows.totals),
@@ -137,7 +139,7 @@ const headValues = (heads: readonly HeadMove[]): Buffer[] => [
   bigintColumn(heads, (head) => head.epoch),
 ];
 
-const entryValues = (entries: readonly SealedEntry[]): Buffer[] => [
+const entryValues = ({ entries, hashes }: GroupRows): Buffer[] => [
   integerColumn(entries, (entry) => entry.partition),
   bigintColumn(entries, (entry) => entry.sequence),
   smallintColumn(entries, (entry) => entry.kind),
@@ -167,7 +169,7 @@ const entryValues = (entries: readonly SealedEntry[]): Buffer[] => [
   textColumn(entries, (entry) => entry.parts),
   byteaColumn(entries, (entry) => entry.textCommitment),
   jsonColumn(entries, (entry) => entry.detail),
-  byteaColumn(entries, (entry) => entry.hash),
+  byteaColumn(hashes, (hash) => hash),
 ];
 
 const textValues = (texts: readonly StoredText[]): Buffer[] => [
