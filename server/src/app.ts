@@ -8,7 +8,7 @@ import { limits } from "./core/limits.ts";
 import type { DatabaseTarget } from "./db/connection-options.ts";
 import { unsafeSettings } from "./db/durability.ts";
 import { migrate } from "./db/migrate.ts";
-import { type Database, openDatabase } from "./db/pool.ts";
+import { type Database, openDatabase, readTimeoutMs } from "./db/pool.ts";
 import type { Session } from "./db/session.ts";
 import { CursorCodec } from "./feed/cursor.ts";
 import { FeedReader } from "./feed/feed-reader.ts";
@@ -97,8 +97,11 @@ export async function openWriteSide(
   const { config, target, logger, clock = systemClock } = options;
   const database =
     options.backend?.openReads() ??
-    openDatabase(target, { name: "reads", role: "application" }, config.poolConnectionsMax, (error) =>
-      logger.warn({ err: error }, "an idle connection was lost"),
+    openDatabase(
+      target,
+      { name: "reads", role: "application", queryTimeoutMs: readTimeoutMs },
+      config.poolConnectionsMax,
+      (error) => logger.warn({ reason: error.message }, "an idle connection was lost"),
     );
   const installation = await readInstallation(database);
   const board = new HeadBoard((await readBoard(database)).heads);
@@ -157,6 +160,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     clock,
     defaultCurrency: config.defaultCurrency,
     eventSource: `/onhand/${installation.installationId}`,
+    logger,
   };
   let isStopping = false;
   const api = createApi({
@@ -176,19 +180,37 @@ export async function startApp(options: AppOptions): Promise<App> {
     inFlightCommands: () => write.submitter.underWayCount,
     feedWaiting: () => rest.watcher.waiting,
   });
-  await keyring.start();
-  await watcher.start();
-  const listener = listen(api, config.host, config.port);
+  const close = async (waitMsMax: number): Promise<void> => {
+    await rest.watcher.stop();
+    await keyring.stop();
+    await within(clock, waitMsMax, write.stop());
+  };
+  let listener: Listener;
+  try {
+    await keyring.start();
+    await watcher.start();
+    listener = listen(api, config.host, config.port);
+  } catch (error) {
+    await close(config.drainMsMax);
+    throw error;
+  }
   return {
     listener,
     async stop() {
       isStopping = true;
+      const startedAtMs = clock.monotonicMs();
       await rest.watcher.stop();
       await listener.drain(config.drainMsMax);
-      await keyring.stop();
-      await write.stop();
+      await close(Math.max(0, config.drainMsMax - (clock.monotonicMs() - startedAtMs)));
     },
   };
+}
+
+/** Waits for the work, but no longer: what is not answered by then was not acknowledged either. */
+function within(clock: Clock, waitMsMax: number, work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(waitMsMax, resolve);
+  return Promise.race([promise, work]).finally(cancel);
 }
 
 async function whyNotReady(database: Database, isStopping: boolean): Promise<string | null> {

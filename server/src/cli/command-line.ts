@@ -39,6 +39,8 @@ const plainErrors = new Set([
   "SchemaTooNew",
   "DataFolderInUseError",
   "EmbeddedPostgresError",
+  "DatabaseUnusable",
+  "AddressUnusable",
   "AnchorUnreadable",
   "PartitionUnknown",
 ]);

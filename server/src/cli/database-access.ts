@@ -24,3 +24,28 @@ export async function accessDatabase(config: Config, holder: string): Promise<Da
     release: () => embedded.stop(),
   };
 }
+
+/** The database of DATABASE_URL cannot be used; the message says why, without the password. */
+export class DatabaseUnusable extends Error {
+  override readonly name = "DatabaseUnusable";
+}
+
+/** @returns what the work returns @throws DatabaseUnusable when the database cannot be reached or refuses the user */
+export async function explainingDatabase<Result>(target: DatabaseTarget, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!("url" in target) || !(error instanceof Error) || !isConnectionFailure(error)) throw error;
+    const { host, pathname } = new URL(target.url);
+    throw new DatabaseUnusable(
+      `The database of DATABASE_URL cannot be used: ${host}${pathname} (${error.message}). Check that it runs, the address, the user and the password; npx onhand doctor looks again.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Not reached, or refused at the door: classes 28 (credentials) and 3D (no such database). */
+function isConnectionFailure(error: Error): boolean {
+  const state = "code" in error ? String(error.code) : "";
+  return error.name === "ConnectionLost" || state.startsWith("28") || state === "3D000";
+}

@@ -2,28 +2,35 @@
 import { parseArgs } from "node:util";
 import { type Role, roles } from "@onhand/protocol/vocabulary";
 import { prepareDatabase } from "../app.ts";
-import { openDatabase } from "../db/pool.ts";
+import { openDatabase, type Queryable } from "../db/pool.ts";
 import { formatRfc3339 } from "../lib/rfc3339.ts";
 import { createKey, listKeys, revoke } from "../registry/key-registry.ts";
 import { type Command, UsageError } from "./command.ts";
-import { accessDatabase } from "./database-access.ts";
+import { accessDatabase, explainingDatabase } from "./database-access.ts";
 import { readSettings } from "./settings-flags.ts";
 
-async function create(database: ReturnType<typeof openDatabase>, args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { name: { type: "string", default: "unnamed" }, role: { type: "string" } },
-  });
-  if (!roles.includes(values.role as Role))
-    throw new UsageError(
-      `--role is one of ${roles.join(", ")}. For example: npx onhand keys create --name till-7 --role writer`,
-    );
-  const { keyId, secret } = await createKey(database, values.name, values.role as Role, Date.now());
-  process.stdout.write(`${keyId} (${values.role}, ${values.name})\nThe key, shown this once: ${secret}\n`);
+interface NewKey {
+  readonly name: string;
+  readonly role: Role;
+}
+
+function readNewKey(args: readonly string[]): NewKey {
+  const options = { name: { type: "string", default: "unnamed" }, role: { type: "string" } } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  const role = roles.find((known) => known === values.role);
+  if (role !== undefined) return { name: values.name, role };
+  throw new UsageError(
+    `--role is one of ${roles.join(", ")}. For example: npx onhand keys create --name till-7 --role writer`,
+  );
+}
+
+async function create(database: Queryable, { name, role }: NewKey): Promise<number> {
+  const { keyId, secret } = await createKey(database, name, role, Date.now());
+  process.stdout.write(`${keyId} (${role}, ${name})\nThe key, shown this once: ${secret}\n`);
   return 0;
 }
 
-async function list(database: ReturnType<typeof openDatabase>): Promise<number> {
+async function list(database: Queryable): Promise<number> {
   for (const key of await listKeys(database)) {
     const state = key.revokedAtMs === null ? "active" : `revoked ${formatRfc3339(key.revokedAtMs)}`;
     process.stdout.write(
@@ -33,7 +40,7 @@ async function list(database: ReturnType<typeof openDatabase>): Promise<number> 
   return 0;
 }
 
-async function revokeOne(database: ReturnType<typeof openDatabase>, keyId: string | undefined): Promise<number> {
+async function revokeOne(database: Queryable, keyId: string | undefined): Promise<number> {
   if (keyId === undefined)
     throw new UsageError("Name the key: npx onhand keys revoke key_…  (npx onhand keys list shows them)");
   const done = await revoke(database, keyId);
@@ -52,7 +59,7 @@ export const keysCommand: Command = {
        onhand keys list
        onhand keys revoke KEY_ID
 
-A key is shown once, when it is created; the database holds only a digest. A running server takes new keys at once and
+A key is shown once, when it is created; the database holds only a digest. A running server takes new keys within a second and
 stops taking revoked ones within seconds.
 
 Examples:
@@ -64,17 +71,15 @@ Examples:
     const [verb, ...more] = rest;
     if (verb !== "create" && verb !== "list" && verb !== "revoke")
       throw new UsageError('keys takes create, list or revoke. "npx onhand keys --help" shows examples.');
+    const newKeyWanted = verb === "create" ? readNewKey(more) : null;
     const access = await accessDatabase(config, `onhand keys ${verb}`);
     try {
-      const { newKey } = await prepareDatabase(access.target, config);
+      const { newKey } = await explainingDatabase(access.target, () => prepareDatabase(access.target, config));
       if (newKey !== null) process.stdout.write(`First admin key, shown this once: ${newKey}\n`);
       const database = openDatabase(access.target, { name: "keys", role: "application" }, 1);
       try {
-        return verb === "create"
-          ? await create(database, more)
-          : verb === "list"
-            ? await list(database)
-            : await revokeOne(database, more[0]);
+        if (newKeyWanted !== null) return await create(database, newKeyWanted);
+        return verb === "list" ? await list(database) : await revokeOne(database, more[0]);
       } finally {
         await database.close();
       }

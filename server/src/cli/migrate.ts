@@ -1,7 +1,7 @@
 /** `onhand migrate`: brings the schema up to date without serving. */
 import { prepareDatabase } from "../app.ts";
 import type { Command } from "./command.ts";
-import { accessDatabase } from "./database-access.ts";
+import { accessDatabase, explainingDatabase } from "./database-access.ts";
 import { readSettings } from "./settings-flags.ts";
 
 export const migrateCommand: Command = {
@@ -18,7 +18,7 @@ Examples:
     const { config } = readSettings(args);
     const access = await accessDatabase(config, "onhand migrate");
     try {
-      const { applied, newKey } = await prepareDatabase(access.target, config);
+      const { applied, newKey } = await explainingDatabase(access.target, () => prepareDatabase(access.target, config));
       process.stdout.write(applied.length === 0 ? "The schema is up to date.\n" : `Applied: ${applied.join(", ")}\n`);
       if (newKey !== null) process.stdout.write(`First admin key, shown this once: ${newKey}\n`);
       return 0;

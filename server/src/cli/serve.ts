@@ -5,6 +5,7 @@ import { version } from "../config/version.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "../embedded/embedded-postgres.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { type Command, UsageError } from "./command.ts";
+import { explainingDatabase } from "./database-access.ts";
 import { failpoint } from "./failpoint.ts";
 import { readSettings, settingsHelp } from "./settings-flags.ts";
 
@@ -55,7 +56,7 @@ async function serve(config: Config): Promise<number> {
   const embedded = config.databaseUrl === null ? await openEmbedded(config, logger) : null;
   try {
     const target = embedded === null ? { url: config.databaseUrl! } : embedded.connection;
-    const { applied, newKey } = await prepareDatabase(target, config);
+    const { applied, newKey } = await explainingDatabase(target, () => prepareDatabase(target, config));
     const app = await startApp({ config, target, logger, reach: failpoint(config.failpoint) });
     const { url } = app.listener;
     logger.info({ version, url, migrations: applied }, "serving");

@@ -6,7 +6,7 @@ import { originOf, type RequestContext } from "./request-context.ts";
 
 /** Decimal text of an amount: numbers are written as they were sent, and never calculated with. */
 const amount = (value: number): string =>
-  value.toLocaleString("en-US", { useGrouping: false, maximumSignificantDigits: 15 });
+  (value + 0).toLocaleString("en-US", { useGrouping: false, maximumSignificantDigits: 15 });
 
 const amounts = (prices: Readonly<Record<string, number>>): Record<string, string> =>
   Object.fromEntries(Object.entries(prices).map(([currency, price]) => [currency, amount(price)]));

@@ -22,7 +22,7 @@ export function updateLine(update: LevelUpdate, productId: string, ifMatchVersio
         };
   return {
     productId,
-    sku: update.productId === undefined ? (update.sku ?? null) : null,
+    sku: update.sku ?? null,
     locationId: update.locationId,
     change,
     guard: guardOf(update, ifMatchVersion),

@@ -48,6 +48,8 @@ export interface ConnectionPurpose {
   readonly name: string;
   /** The application's role, which may not rewrite entries; the owner only migrates. */
   readonly role: "application" | "owner";
+  /** After this long a statement counts as lost and its connection is destroyed; absent: migrations and proofs wait. */
+  readonly queryTimeoutMs?: number;
   /** Further settings of the session. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -72,5 +74,6 @@ export function connectionOptions(target: DatabaseTarget, purpose: ConnectionPur
     types,
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
+    ...(purpose.queryTimeoutMs === undefined ? {} : { query_timeout: purpose.queryTimeoutMs }),
   };
 }

@@ -82,10 +82,16 @@ async function prepare(owner: Database): Promise<void> {
     text: `DO $$ BEGIN IF NOT pg_has_role(current_user, '${applicationRole}', 'SET') THEN EXECUTE format('GRANT ${applicationRole} TO %I', current_user); END IF;
            EXCEPTION WHEN invalid_parameter_value THEN EXECUTE format('GRANT ${applicationRole} TO %I', current_user); END $$`,
   });
-  await owner.query({ text: `CREATE SCHEMA IF NOT EXISTS ${schemaName}` });
-  await owner.query({
-    text: "CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY, name text NOT NULL, is_breaking boolean NOT NULL, applied_at timestamptz NOT NULL)",
-  });
+  // Servers that start together may meet here, and IF NOT EXISTS alone does not keep them apart: who came second looks again.
+  for (const _ of ["first", "again"]) {
+    await owner.query({
+      text: `DO $$ BEGIN
+               CREATE SCHEMA IF NOT EXISTS ${schemaName};
+               CREATE TABLE IF NOT EXISTS ${schemaName}.migration
+                 (number integer PRIMARY KEY, name text NOT NULL, is_breaking boolean NOT NULL, applied_at timestamptz NOT NULL);
+             EXCEPTION WHEN unique_violation OR duplicate_schema OR duplicate_table OR duplicate_object THEN NULL; END $$`,
+    });
+  }
 }
 
 /** Lays down what is fixed for the life of an installation. */

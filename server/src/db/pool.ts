@@ -1,6 +1,7 @@
 /** The pool for reads and registry writes. The writer's lanes have connections of their own. */
 import pg from "pg";
 import { type ConnectionPurpose, connectionOptions, type DatabaseTarget } from "./connection-options.ts";
+import { ConnectionLost, classify, isTransient } from "./errors.ts";
 
 /** What a statement needs of a pool or of a single connection. */
 export interface Queryable {
@@ -22,7 +23,17 @@ export interface Database extends Queryable {
   close(): Promise<void>;
 }
 
-/** Opens a pool of at most `connectionsMax` connections; errors of idle ones go to `onIdleError`. */
+/** How long a read that somebody waits for may take. */
+export const readTimeoutMs = 5_000;
+
+/** Whatever may pass by itself is reported as a lost connection, so that callers are told to come again. */
+function failed(error: unknown): never {
+  const classified = classify(error);
+  if (!isTransient(classified) || classified instanceof ConnectionLost) throw classified;
+  throw new ConnectionLost(classified.message, { cause: classified });
+}
+
+/** Opens a pool of at most `connectionsMax` connections; errors of idle connections go to `onIdleError`. Statements fail with `ConnectionLost` or as `pg` says. */
 export function openDatabase(
   target: DatabaseTarget,
   purpose: ConnectionPurpose,
@@ -33,17 +44,17 @@ export function openDatabase(
   pool.on("error", onIdleError);
   const run = (queryable: pg.Pool | pg.PoolClient) => ({
     query: <Row extends object>(statement: Statement) =>
-      queryable.query(statement as pg.QueryConfig) as Promise<pg.QueryResult & { rows: Row[] }>,
+      queryable.query(statement as pg.QueryConfig).catch(failed) as Promise<pg.QueryResult & { rows: Row[] }>,
   });
   return {
     ...run(pool),
     async transaction(work) {
-      const client = await pool.connect();
+      const client = await pool.connect().catch(failed);
       let failure: Error | undefined;
       try {
-        await client.query("BEGIN");
+        await client.query("BEGIN").catch(failed);
         const result = await work(run(client));
-        const { command } = await client.query("COMMIT");
+        const { command } = await client.query("COMMIT").catch(failed);
         if (command !== "COMMIT") throw new Error("the transaction was rolled back");
         return result;
       } catch (error) {

@@ -3,6 +3,11 @@ import type { Api, Handler } from "./api.ts";
 import { ProblemError } from "./problem.ts";
 import { requestIdOf } from "./request-headers.ts";
 
+/** The host or port cannot be listened on; the message says what to change. */
+class AddressUnusable extends Error {
+  override readonly name = "AddressUnusable";
+}
+
 /** The port is taken by another program. */
 class PortInUse extends Error {
   override readonly name = "PortInUse";
@@ -15,7 +20,7 @@ export interface Listener {
   drain(waitMsMax: number): Promise<void>;
 }
 
-/** @throws PortInUse */
+/** @throws PortInUse, AddressUnusable */
 export function listen(api: Api, host: string, port: number): Listener {
   let isDraining = false;
   let underWay = 0;
@@ -76,6 +81,13 @@ function open(
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
       throw new PortInUse(
         `Port ${port} on ${hostname} is taken by another program. Take another one: npm start -- --port ${port === 8080 ? 8081 : port + 1}`,
+        { cause: error },
+      );
+    }
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (["EADDRNOTAVAIL", "ENOTFOUND", "EACCES", "EINVAL"].includes(code)) {
+      throw new AddressUnusable(
+        `HOST ${hostname} and PORT ${port} cannot be listened on (${code}). Use an address of this machine, 127.0.0.1 or 0.0.0.0, and a port that you may open.`,
         { cause: error },
       );
     }

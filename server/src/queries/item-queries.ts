@@ -91,13 +91,14 @@ export class ItemQueries {
     return rows[0]!;
   }
 
-  /** Totals by product: from the projection when nothing but the state of the product is asked for. */
+  /** Totals by product: from their projection when all items count, archived ones too; else summed in order of the key. */
   async sumByProduct(
     filter: sql.ItemFilter,
     after: readonly unknown[] | null,
     limit: number,
   ): Promise<ItemPage<sql.ProductSumRow>> {
     const isWhole =
+      filter.lives.length > 1 &&
       filter.product === null &&
       filter.locationIds === null &&
       filter.availableBelow === null &&

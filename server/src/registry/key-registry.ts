@@ -1,7 +1,7 @@
 /** Creates, lists and revokes API keys. */
 import type { Role } from "@onhand/protocol/vocabulary";
 import { digestOf, newSecret } from "../auth/api-key.ts";
-import { insertKey, replaceBootstrapKey, revokeKey, selectKeys } from "../auth/sql/api-keys.ts";
+import { insertKey, renewKey, revokeKey, selectKeys } from "../auth/sql/api-keys.ts";
 import type { Queryable } from "../db/pool.ts";
 import { sortableId } from "../lib/random-id.ts";
 
@@ -13,8 +13,9 @@ export interface KeyRecord {
   readonly revokedAtMs: number | null;
 }
 
-/** Id of the key that `ONHAND_BOOTSTRAP_KEY` sets. */
-const bootstrapKeyId = "key_bootstrap";
+/** Ids of the key that `ONHAND_BOOTSTRAP_KEY` sets, and of the one that is made when there has never been any. */
+const settingKeyId = "key_bootstrap";
+const firstKeyId = "key_first";
 
 /** @returns the new key with its secret, which is shown this once */
 export async function createKey(
@@ -58,11 +59,12 @@ export async function revoke(database: Queryable, keyId: string): Promise<boolea
  */
 export async function ensureBootstrapKey(database: Queryable, given: string | null): Promise<string | null> {
   if (given !== null) {
-    await database.query(replaceBootstrapKey(bootstrapKeyId, digestOf(given)));
+    await database.query(insertKey(settingKeyId, "ONHAND_BOOTSTRAP_KEY", "admin", digestOf(given)));
+    await database.query(renewKey(settingKeyId, digestOf(given)));
     return null;
   }
   if ((await listKeys(database)).length > 0) return null;
   const secret = newSecret();
-  const { rows } = await database.query(insertKey(bootstrapKeyId, "first admin key", "admin", digestOf(secret)));
+  const { rows } = await database.query(insertKey(firstKeyId, "first admin key", "admin", digestOf(secret)));
   return rows.length > 0 ? secret : null;
 }

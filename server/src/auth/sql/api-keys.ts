@@ -20,10 +20,10 @@ export const insertKey = (keyId: string, name: string, role: Role, digest: Uint8
   values: [keyId, name, role, Buffer.from(digest)],
 });
 
-/** Replaces the secret of the key that the environment sets. */
-export const replaceBootstrapKey = (keyId: string, digest: Uint8Array): Statement => ({
-  text: `INSERT INTO api_key (key_id, name, role, digest, created_at) VALUES ($1, 'bootstrap', 'admin', $2, now())
-         ON CONFLICT (key_id) DO UPDATE SET digest = excluded.digest, revoked_at = NULL`,
+/** Makes a secret valid as an admin key: the key that has it already, or else the one with this id. */
+export const renewKey = (keyId: string, digest: Uint8Array): Statement => ({
+  text: `UPDATE api_key SET digest = $2, role = 'admin', revoked_at = NULL
+         WHERE key_id = coalesce((SELECT key_id FROM api_key WHERE digest = $2), $1)`,
   values: [keyId, Buffer.from(digest)],
 });
 

@@ -84,6 +84,7 @@ async function applyEach(rest: RestContext, call: Call, body: BulkUpdate, lines:
     const index = places[position]!;
     if (answer.status === "rejected") {
       const problem = explainFailure(answer.reason);
+      if (problem === null) rest.logger.error({ requestId: call.requestId, err: answer.reason }, "a bulk line failed");
       results[index] = failure(
         index,
         problem ??

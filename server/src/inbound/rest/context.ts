@@ -13,6 +13,7 @@ import { sortableId } from "../../lib/random-id.ts";
 import type { CatalogueQueries } from "../../queries/catalogue-queries.ts";
 import type { ItemQueries } from "../../queries/item-queries.ts";
 import type { MovementQueries } from "../../queries/movement-queries.ts";
+import type { Logger } from "../../telemetry/logger.ts";
 import { explainFailure, problemOfRejection } from "./outcome-problems.ts";
 import type { PageStart, PageTokens } from "./page-token.ts";
 
@@ -27,6 +28,7 @@ export interface RestContext {
   readonly pageTokens: PageTokens;
   readonly clock: Clock;
   readonly defaultCurrency: string;
+  readonly logger: Pick<Logger, "error">;
   /** `source` of events. */
   readonly eventSource: string;
 }
