@@ -71,7 +71,7 @@ async function demo(options: Options): Promise<number> {
   const server = await startDemoServer(options.dataDir, options.keepsData);
   try {
     const isRight = await runReplay(server, slice, options.isFast, stop.signal);
-    if (!stop.signal.aborted) await printLinks(server);
+    if (!options.exits && !stop.signal.aborted) await printLinks(server);
     if (!options.exits && !stop.signal.aborted) await serveOn(server, stop.signal);
     return isRight ? 0 : 1;
   } finally {

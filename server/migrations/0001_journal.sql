@@ -151,6 +151,8 @@ CREATE TABLE result (
   outcome      text NOT NULL,
   heads        bytea NOT NULL,
   recorded_at  timestamptz NOT NULL,
+  -- Operations of sources and devices may be repeated at any time, so their outcomes are never cleared away.
+  is_kept      boolean NOT NULL,
   PRIMARY KEY (partition, key)
 );
 -- Retention finds the oldest rows; a block range index costs the writer next to nothing.

@@ -23,6 +23,7 @@ import { PageTokens } from "./inbound/rest/page-token.ts";
 import { restRoutes } from "./inbound/rest/routes.ts";
 import { readBoard } from "./journal/board-reader.ts";
 import type { ReachFailpoint } from "./journal/group-transaction.ts";
+import { Retention } from "./journal/retention.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { tokenSigner } from "./lib/signed-token.ts";
 import { CatalogueQueries } from "./queries/catalogue-queries.ts";
@@ -32,7 +33,7 @@ import { type Installation, readInstallation } from "./registry/installation.ts"
 import { ensureBootstrapKey } from "./registry/key-registry.ts";
 import { httpMetrics } from "./telemetry/http-metrics.ts";
 import type { Logger } from "./telemetry/logger.ts";
-import { registerGauges } from "./telemetry/process-metrics.ts";
+import { countCleared, registerGauges } from "./telemetry/process-metrics.ts";
 import { writerMetrics } from "./telemetry/writer-metrics.ts";
 import { HeadBoard } from "./writer/head-board.ts";
 import { Writer } from "./writer/writer.ts";
@@ -180,7 +181,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     inFlightCommands: () => write.submitter.underWayCount,
     feedWaiting: () => rest.watcher.waiting,
   });
+  const retention = new Retention(database, clock, config.resultDays, countCleared(registry));
   const close = async (waitMsMax: number): Promise<void> => {
+    await retention.stop();
     await rest.watcher.stop();
     await keyring.stop();
     await within(clock, waitMsMax, write.stop());
@@ -189,6 +192,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     await keyring.start();
     await watcher.start();
+    retention.start();
     listener = listen(api, config.host, config.port);
   } catch (error) {
     await close(config.drainMsMax);

@@ -93,7 +93,7 @@ async function inspect(database: Queryable): Promise<Finding[]> {
   const keys = (await listKeys(database)).filter((key) => key.revokedAtMs === null && key.role === "admin").length;
   findings.push(
     keys > 0
-      ? good(`${keys} admin keys are active`)
+      ? good(`Admin keys that are active: ${keys}`)
       : bad("There is no admin key: run npx onhand keys create --role admin"),
   );
   return findings;

@@ -68,10 +68,11 @@ export const settingsTable = [
   {
     name: "ONHAND_LANES",
     kind: "integer",
-    default: "2",
+    default: "1",
     min: 1,
     max: 64,
-    meaning: "Connections that write; about one for each core.",
+    meaning:
+      "Connections that write, each with its share of the partitions. One makes the largest groups and is best up to about four cores.",
   },
   { name: "ONHAND_POOL_MAX", kind: "integer", default: "8", min: 2, max: 200, meaning: "Connections that read." },
   {

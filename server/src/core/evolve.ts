@@ -9,7 +9,8 @@ export type Effect =
   | { readonly kind: "product"; readonly product: Product }
   | { readonly kind: "location"; readonly location: Location };
 
-const itemLife = (kind: EntryKind): Item["life"] =>
+/** Life of an item after an entry of this kind. */
+export const itemLife = (kind: EntryKind): Item["life"] =>
   kind === entryKinds.inventoryArchived ? "archived" : kind === entryKinds.inventoryDeleted ? "deleted" : "active";
 
 /** @returns the item, product or location as it is after the entry; entries carry all that it takes */

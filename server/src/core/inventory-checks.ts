@@ -94,7 +94,7 @@ function archived(index: number, subject: string): Rejection {
   return {
     code: "archived",
     line: index,
-    detail: `${subject} is archived and takes no changes. Restore it with PUT or PATCH { "status": "active" } first.`,
+    detail: `${subject} is archived and takes no changes. Restore it with PATCH { "status": "active" } first.`,
   };
 }
 

@@ -41,8 +41,10 @@ class SchemaTooNew extends Error {
  * @returns names of the migrations applied
  */
 export async function migrate(owner: Database, partitionCount: number): Promise<string[]> {
-  await prepare(owner);
   const migrations = await knownMigrations();
+  // A login that may only serve must not need the rights that creating roles and schemas takes.
+  if (await isUpToDate(owner, migrations.length)) return [];
+  await prepare(owner);
   const applied: string[] = [];
   for (const migration of migrations) {
     const isNew = await owner.transaction(async (connection) => {
@@ -74,9 +76,24 @@ function refuseNewer(rows: readonly { number: number; is_breaking: boolean }[], 
   );
 }
 
+async function isUpToDate(owner: Database, known: number): Promise<boolean> {
+  const { rows: found } = await owner.query<{ exists: boolean }>({
+    text: "SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename = 'migration') AS exists",
+    values: [schemaName],
+  });
+  if (found[0]?.exists !== true) return false;
+  const { rows } = await owner.query<{ number: number; is_breaking: boolean }>({
+    text: `SELECT number, is_breaking FROM ${schemaName}.migration`,
+  });
+  refuseNewer(rows, known);
+  return rows.filter((row) => row.number <= known).length === known;
+}
+
 async function prepare(owner: Database): Promise<void> {
   await owner.query({
-    text: `DO $$ BEGIN CREATE ROLE ${applicationRole} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
+    text: `DO $$ BEGIN
+             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${applicationRole}') THEN CREATE ROLE ${applicationRole} NOLOGIN; END IF;
+           EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
   });
   await owner.query({
     text: `DO $$ BEGIN IF NOT pg_has_role(current_user, '${applicationRole}', 'SET') THEN EXECUTE format('GRANT ${applicationRole} TO %I', current_user); END IF;

@@ -1,4 +1,5 @@
 /** Reads committed entries from a position on: per partition in order and without a gap, across partitions by time. */
+import type { EntryKind } from "@onhand/protocol/vocabulary";
 import { genesisHash } from "../core/chain.ts";
 import type { SealedEntry } from "../core/entry.ts";
 import { checkOf, decodeVector, type PositionVector } from "../core/position-vector.ts";
@@ -7,8 +8,18 @@ import { toEntry } from "../journal/entry-reader.ts";
 import type { HeadsWatcher } from "./heads-watcher.ts";
 import { type FeedRow, hashesAt, nextEntries, observationBefore } from "./sql/feed.ts";
 
+/** What the item was before an entry, as its entry before said. */
+export interface PreviousState {
+  readonly kind: EntryKind;
+  readonly recordedAtMs: number;
+  readonly safetyStock: number;
+  readonly reorderPoint: number | null;
+}
+
 export interface FeedEntry {
   readonly entry: SealedEntry;
+  /** Null for the item's first entry. */
+  readonly previous: PreviousState | null;
   readonly sku: string | null;
   readonly reason: string | null;
   readonly reference: string | null;
@@ -75,7 +86,14 @@ export class FeedReader {
       positions[row.partition] = row.sequence;
       hashes[row.partition] = row.hash;
       last = { epoch: from.epoch, positions: [...positions], check: checkOf(hashes) };
-      return { entry: toEntry(row), sku: row.sku, reason: row.reason, reference: row.reference, after: last };
+      return {
+        entry: toEntry(row),
+        previous: previousOf(row),
+        sku: row.sku,
+        reason: row.reason,
+        reference: row.reference,
+        after: last,
+      };
     });
     return { entries, next: last };
   }
@@ -94,4 +112,14 @@ export class FeedReader {
       throw new PositionLost("the cursor belongs to another history of this database");
     return hashes;
   }
+}
+
+function previousOf(row: FeedRow): PreviousState | null {
+  if (row.previous_kind === null) return null;
+  return {
+    kind: row.previous_kind as EntryKind,
+    recordedAtMs: row.previous_recorded_at!,
+    safetyStock: row.previous_safety_stock!,
+    reorderPoint: row.previous_reorder_point,
+  };
 }

@@ -1,5 +1,5 @@
 /** Gauges that are read when they are asked for. */
-import { collectDefaultMetrics, Gauge, type Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, type Registry } from "prom-client";
 
 export interface Gauges {
   readonly writer: () => { queuedEntries: number; oldestAgeMs: number; cachedItems: number };
@@ -33,4 +33,11 @@ export function registerGauges(registry: Registry, gauges: Gauges): void {
   gauge("onhand_pool_waiting", "Reads that wait for a connection", () => gauges.pool().waiting);
   gauge("onhand_commands_in_flight", "Commands under way", gauges.inFlightCommands);
   gauge("onhand_feed_waiting", "Readers that wait for a change", gauges.feedWaiting);
+}
+
+/** Registers the counter of rows that retention cleared away. @returns what counts them */
+export function countCleared(registry: Registry): (rows: number) => void {
+  const help = "Outcomes and observations cleared away because their time was over";
+  const cleared = new Counter({ name: "onhand_retention_cleared_rows_total", help, registers: [registry] });
+  return (rows) => cleared.inc(rows);
 }

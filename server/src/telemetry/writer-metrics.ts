@@ -11,8 +11,8 @@ export interface WriterMetrics {
     commitMs: number;
   }): void;
   groupFailed(error: unknown): void;
-  refused(code: string): void;
-  oversold(): void;
+  refused(code: string, count: number): void;
+  oversold(count: number): void;
 }
 
 const secondsBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -71,7 +71,7 @@ export function writerMetrics(registry: Registry): WriterMetrics {
       stages.observe({ stage: "commit" }, group.commitMs / 1000);
     },
     groupFailed: (error) => failures.inc({ error: error instanceof Error ? error.name : "unknown" }),
-    refused: (code) => refusals.inc({ code }),
-    oversold: () => oversells.inc(),
+    refused: (code, count) => refusals.inc({ code }, count),
+    oversold: (count) => oversells.inc(count),
   };
 }

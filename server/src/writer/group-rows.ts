@@ -41,6 +41,7 @@ export function prepareGroup(
     key: command.key,
     requestHash: command.requestHash,
     outcome: JSON.stringify(decision.outcomes[index]),
+    isKept: command.source !== null,
   }));
   // In one order everywhere: two servers that remember the same keys must not wait for each other.
   results.sort((a, b) => a.partition - b.partition || (a.key < b.key ? -1 : 1));

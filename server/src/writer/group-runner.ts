@@ -8,6 +8,7 @@
  */
 
 import { decide } from "../core/decide.ts";
+import { availableOf } from "../core/item.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { partitionOf } from "../core/partition.ts";
 import { ConnectionLost, isTransient, WriteConflict } from "../db/errors.ts";
@@ -170,7 +171,7 @@ export class GroupRunner {
       encodeMs: encodedAtMs - decidedAtMs,
       commitMs: clock.monotonicMs() - encodedAtMs,
     });
-    for (const outcome of decision.outcomes) countOutcome(metrics, outcome);
+    countOutcomes(metrics, decision.outcomes);
     this.#context.onCommitted();
     const { headVector } = group.rows;
     const answers = (): void => {
@@ -181,10 +182,16 @@ export class GroupRunner {
   }
 }
 
-function countOutcome(metrics: WriterMetrics, outcome: Outcome): void {
-  if (outcome.kind === "rejected") metrics.refused(outcome.rejection.code);
-  else if (outcome.kind === "lines")
-    for (const { item } of outcome.lines) if (item.onHand - item.reserved - item.unavailable < 0) metrics.oversold();
+function countOutcomes(metrics: WriterMetrics, outcomes: readonly Outcome[]): void {
+  const refusals = new Map<string, number>();
+  let oversold = 0;
+  for (const outcome of outcomes) {
+    if (outcome.kind === "rejected")
+      refusals.set(outcome.rejection.code, (refusals.get(outcome.rejection.code) ?? 0) + 1);
+    else if (outcome.kind === "lines") for (const { item } of outcome.lines) if (availableOf(item) < 0) oversold += 1;
+  }
+  for (const [code, count] of refusals) metrics.refused(code, count);
+  if (oversold > 0) metrics.oversold(oversold);
 }
 
 interface SplitJobs {

@@ -127,7 +127,7 @@ describe("absolute levels", () => {
 describe("counts", () => {
   const at = (minutes: number): string => new Date(Date.UTC(2026, 0, 1, 12, minutes)).toISOString();
 
-  test("later movements stay on top, earlier ones that arrive afterwards are contained", async () => {
+  test("movements after the count stay on top, earlier ones are contained in it", async () => {
     const item = await newItem(20, { timestamp: at(0) });
     const sell = (adjustment: number, minute: number) =>
       adjust(writer, item.productId, "shop", adjustment, { timestamp: at(minute) });

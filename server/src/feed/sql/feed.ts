@@ -7,6 +7,11 @@ export interface FeedRow extends EntryRow {
   readonly sku: string | null;
   readonly reason: string | null;
   readonly reference: string | null;
+  /** Of the item's entry before this one; null for its first. */
+  readonly previous_kind: number | null;
+  readonly previous_recorded_at: number | null;
+  readonly previous_safety_stock: number | null;
+  readonly previous_reorder_point: number | null;
 }
 
 export interface Stretch {
@@ -18,10 +23,12 @@ export interface Stretch {
 /** The next entries of several partitions, at most `limit` of each. */
 export const nextEntries = (stretches: readonly Stretch[], limit: number): Statement => ({
   name: "next_entries",
-  text: `SELECT ${entryColumns}, p.sku, t.reason, t.reference
+  text: `SELECT ${entryColumns}, p.sku, t.reason, t.reference, b.kind AS previous_kind,
+           b.recorded_at AS previous_recorded_at, b.safety_stock AS previous_safety_stock, b.reorder_point AS previous_reorder_point
          FROM unnest($1::integer[], $2::bigint[], $3::bigint[]) u(partition, after, up_to)
          CROSS JOIN LATERAL (SELECT * FROM journal e WHERE e.partition = u.partition AND e.sequence > u.after AND e.sequence <= u.up_to
                              ORDER BY e.sequence LIMIT $4) j
+         LEFT JOIN journal b ON b.partition = j.partition AND b.sequence = j.previous_sequence
          LEFT JOIN entry_text t ON t.partition = j.partition AND t.sequence = j.sequence
          LEFT JOIN product p ON p.partition = j.partition AND p.product_id = j.product_id
          ORDER BY j.partition, j.sequence`,

@@ -2,15 +2,19 @@
 import type { FeedEvent } from "@onhand/protocol/resources";
 import { eventTypes } from "@onhand/protocol/vocabulary";
 import type { SealedEntry } from "../../core/entry.ts";
-import { evolve } from "../../core/evolve.ts";
+import { evolve, itemLife } from "../../core/evolve.ts";
 import { formatMovementId } from "../../core/ids.ts";
 import type { Item } from "../../core/item.ts";
-import type { FeedEntry } from "../../feed/feed-reader.ts";
+import type { FeedEntry, PreviousState } from "../../feed/feed-reader.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";
 import { itemOfOutcome, locationOfOutcome, productOfOutcome } from "./views.ts";
 
 /** @param cursor where a reader stands that has read this event */
-export function eventOf({ entry, sku, reason, reference }: FeedEntry, cursor: string, source: string): FeedEvent {
+export function eventOf(
+  { entry, previous, sku, reason, reference }: FeedEntry,
+  cursor: string,
+  source: string,
+): FeedEvent {
   return {
     specversion: "1.0",
     id: formatMovementId(entry.partition, entry.sequence),
@@ -23,7 +27,7 @@ export function eventOf({ entry, sku, reason, reference }: FeedEntry, cursor: st
     ...(entry.traceparent === null ? {} : { traceparent: entry.traceparent }),
     data: {
       cursor,
-      ...subjectOf(entry, sku),
+      ...subjectOf(entry, previous, sku),
       reason,
       reference,
       actor: entry.actor,
@@ -35,7 +39,7 @@ export function eventOf({ entry, sku, reason, reference }: FeedEntry, cursor: st
   };
 }
 
-function subjectOf(entry: SealedEntry, sku: string | null): Record<string, unknown> {
+function subjectOf(entry: SealedEntry, previous: PreviousState | null, sku: string | null): Record<string, unknown> {
   const effect = evolve(entry);
   if (effect.kind === "product") return { product: productOfOutcome(effect.product) };
   if (effect.kind === "location") return { location: locationOfOutcome(effect.location) };
@@ -48,19 +52,23 @@ function subjectOf(entry: SealedEntry, sku: string | null): Record<string, unkno
       unavailableStock: delta.unavailable,
       incomingStock: delta.incoming,
     },
-    previous: entry.previousSequence === null ? null : itemOfOutcome(before(effect.item, entry), sku ?? ""),
+    previous: previous === null ? null : itemOfOutcome(before(effect.item, entry, previous), sku ?? ""),
     item: itemOfOutcome(effect.item, sku ?? ""),
   };
 }
 
-/** The levels before the entry; settings and times of an item are not known for an earlier moment and are left as they are. */
-function before(item: Item, { delta }: SealedEntry): Item {
+/** The item before the entry: its levels by what moved, the rest as the entry before said. */
+function before(item: Item, { delta }: SealedEntry, previous: PreviousState): Item {
   return {
     ...item,
     onHand: item.onHand - delta.onHand,
     reserved: item.reserved - delta.reserved,
     unavailable: item.unavailable - delta.unavailable,
     incoming: item.incoming - delta.incoming,
+    safetyStock: previous.safetyStock,
+    reorderPoint: previous.reorderPoint,
+    updatedAtMs: previous.recordedAtMs,
+    life: itemLife(previous.kind),
     version: item.version - 1,
   };
 }

@@ -48,6 +48,8 @@ export interface StoredResult {
   readonly key: string;
   readonly requestHash: string;
   readonly outcome: string;
+  /** Never cleared away. */
+  readonly isKept: boolean;
 }
 
 export interface GroupRows {
@@ -96,8 +98,8 @@ WITH head AS (
     on_hand = t.on_hand + excluded.on_hand, reserved = t.reserved + excluded.reserved,
     unavailable = t.unavailable + excluded.unavailable, incoming = t.incoming + excluded.incoming
 ), remembered AS (
-  INSERT INTO result (partition, key, request_hash, outcome, heads, recorded_at)
-  SELECT unnest($64::integer[]), unnest($65::uuid[]), unnest($66::uuid[]), unnest($67::text[]), $68::bytea, $69::timestamptz
+  INSERT INTO result (partition, key, request_hash, outcome, heads, recorded_at, is_kept)
+  SELECT unnest($64::integer[]), unnest($65::uuid[]), unnest($66::uuid[]), unnest($67::text[]), $68::bytea, $69::timestamptz, unnest($72::boolean[])
   ON CONFLICT (partition, key) DO NOTHING RETURNING 1
 )
 SELECT require_written('heads', (SELECT count(*) FROM head), $70::bigint),
@@ -126,6 +128,7 @@ export function appendGroup(rows: GroupRows): Statement {
     new Date(rows.recordedAtMs).toISOString(),
     rows.heads.length,
     results.length,
+    booleanColumn(results, (result) => result.isKept),
   ];
   return { name: "append_group", text, values: [...values, ...scalars] };
 }
