@@ -26,7 +26,7 @@ export async function accessDatabase(config: Config, holder: string): Promise<Da
 }
 
 /** The database of DATABASE_URL cannot be used; the message says why, without the password. */
-export class DatabaseUnusable extends Error {
+class DatabaseUnusable extends Error {
   override readonly name = "DatabaseUnusable";
 }
 
