@@ -56,11 +56,12 @@ describe("imports", () => {
     expect(broken(path, `import { it } from "${specifier}";`)).toEqual([]);
   });
 
-  test("inbound may import types of core, but no values", () => {
+  test("inbound may import types of core, and values only where they are plain facts", () => {
     const path = "server/src/inbound/a.ts";
-    expect(broken(path, 'import type { Sku } from "../core/ids.ts";')).toEqual([]);
-    expect(broken(path, 'import { type Sku } from "../core/ids.ts";')).toEqual([]);
-    expect(broken(path, 'import { type Sku, parse } from "../core/ids.ts";')).toHaveLength(1);
+    expect(broken(path, 'import type { Entry } from "../core/entry.ts";')).toEqual([]);
+    expect(broken(path, 'import { type Entry } from "../core/entry.ts";')).toEqual([]);
+    expect(broken(path, 'import { type Entry, noLevels } from "../core/entry.ts";')).toHaveLength(1);
+    expect(broken(path, 'import { parseInventoryId } from "../core/ids.ts";')).toEqual([]);
   });
 
   test.each([

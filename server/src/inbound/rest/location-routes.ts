@@ -3,12 +3,10 @@ import type { CreateLocation, PatchLocation, ReplaceLocation } from "@onhand/pro
 import { locationCommand, locationDocument, locationFields } from "../../commands/catalogue-commands.ts";
 import type { Call, Reply, Route } from "../../host/route.ts";
 import { sortableId } from "../../lib/random-id.ts";
-import { livesOf, ordinaryBodyBytesMax, refuseIfMatch, requireSameId } from "./common.ts";
-import { execute, feedCursorOf, notFound, type RestContext, requestContext } from "./context.ts";
+import { lifeOf, listReply, removalOf } from "./catalogue-parts.ts";
+import { ordinaryBodyBytesMax, refuseIfMatch, requireSameId } from "./common.ts";
+import { execute, notFound, type RestContext, requestContext } from "./context.ts";
 import { locationOfOutcome, locationOfRow } from "./views.ts";
-
-const lifeOf = (status: string | undefined): { life?: "active" | "archived" } =>
-  status === undefined ? {} : { life: status as "active" | "archived" };
 
 /** @returns the routes that list, read, create, change and delete locations */
 export function locationRoutes(rest: RestContext): Route[] {
@@ -20,25 +18,8 @@ function readRoutes(rest: RestContext): Route[] {
     {
       operationId: "listLocations",
       bodyBytesMax: 0,
-      async handle({ query }) {
-        const filters = ["locations", query.status, query.q];
-        const start = rest.pageTokens.read(query, filters);
-        const feedCursor = await feedCursorOf(rest, start);
-        const page = await rest.catalogue.locations(
-          livesOf(query.status),
-          (query.q as string) ?? null,
-          start.after,
-          query.limit as number,
-        );
-        return {
-          status: 200,
-          body: {
-            data: page.rows.map(locationOfRow),
-            nextCursor: rest.pageTokens.next(page.next, filters, feedCursor),
-          },
-          headers: { "onhand-cursor": feedCursor },
-        };
-      },
+      handle: ({ query }) =>
+        listReply(rest, query, "locations", (...page) => rest.catalogue.locations(...page), locationOfRow),
     },
     {
       operationId: "getLocation",
@@ -114,10 +95,7 @@ function writeRoutes(rest: RestContext): Route[] {
       operationId: "deleteLocation",
       bodyBytesMax: 0,
       async handle(call) {
-        const reply = await change(
-          call,
-          call.query.archive === true ? { kind: "patch", fields: {}, life: "archived" } : { kind: "delete" },
-        );
+        const reply = await change(call, removalOf(call));
         return { status: 204, body: null, headers: reply.headers ?? {} };
       },
     },

@@ -5,8 +5,9 @@ import { productCommand, productDocument, productFields } from "../../commands/c
 import { ProblemError } from "../../host/problem.ts";
 import type { Call, Reply, Route } from "../../host/route.ts";
 import { sortableId } from "../../lib/random-id.ts";
-import { livesOf, ordinaryBodyBytesMax, refuseIfMatch, requireSameId } from "./common.ts";
-import { execute, feedCursorOf, notFound, type RestContext, requestContext } from "./context.ts";
+import { lifeOf, listReply, removalOf } from "./catalogue-parts.ts";
+import { ordinaryBodyBytesMax, refuseIfMatch, requireSameId } from "./common.ts";
+import { execute, notFound, type RestContext, requestContext } from "./context.ts";
 import { productOfOutcome, productOfRow } from "./views.ts";
 
 /** SKUs stand in paths beside inventory ids and sub-paths, so they must be distinguishable. */
@@ -19,9 +20,6 @@ function requireUsableSku(sku: string | undefined): void {
   });
 }
 
-const lifeOf = (status: string | undefined): { life?: "active" | "archived" } =>
-  status === undefined ? {} : { life: status as "active" | "archived" };
-
 /** @returns the routes that list, read, create, change and delete products */
 export function productRoutes(rest: RestContext): Route[] {
   return [...readRoutes(rest), ...writeRoutes(rest)];
@@ -32,22 +30,8 @@ function readRoutes(rest: RestContext): Route[] {
     {
       operationId: "listProducts",
       bodyBytesMax: 0,
-      async handle({ query }) {
-        const filters = ["products", query.status, query.q];
-        const start = rest.pageTokens.read(query, filters);
-        const feedCursor = await feedCursorOf(rest, start);
-        const page = await rest.catalogue.products(
-          livesOf(query.status),
-          (query.q as string) ?? null,
-          start.after,
-          query.limit as number,
-        );
-        return {
-          status: 200,
-          body: { data: page.rows.map(productOfRow), nextCursor: rest.pageTokens.next(page.next, filters, feedCursor) },
-          headers: { "onhand-cursor": feedCursor },
-        };
-      },
+      handle: ({ query }) =>
+        listReply(rest, query, "products", (...page) => rest.catalogue.products(...page), productOfRow),
     },
     {
       operationId: "getProduct",
@@ -131,10 +115,7 @@ function writeRoutes(rest: RestContext): Route[] {
       operationId: "deleteProduct",
       bodyBytesMax: 0,
       async handle(call) {
-        const reply = await change(
-          call,
-          call.query.archive === true ? { kind: "patch", fields: {}, life: "archived" } : { kind: "delete" },
-        );
+        const reply = await change(call, removalOf(call));
         return { status: 204, body: null, headers: reply.headers ?? {} };
       },
     },
