@@ -44,7 +44,7 @@ async function runProcess(files: readonly string[], around: Surroundings): Promi
   const outfile = join(around.scratch, "report.xml");
   // A report left by the process before would speak for this one.
   rmSync(outfile, { force: true });
-  const options = ["--no-orphans", `--timeout=${testMsMax}`, "--reporter=junit", `--reporter-outfile=${outfile}`];
+  const options = [`--timeout=${testMsMax}`, "--reporter=junit", `--reporter-outfile=${outfile}`];
   const tests = Bun.spawn([process.execPath, "test", ...options, ...files.map((file) => `./${file}`)], {
     cwd: around.root,
     env: { ...process.env, ...around.env },
