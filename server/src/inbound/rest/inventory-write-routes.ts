@@ -134,7 +134,7 @@ function requirePatchable(body: PatchItem): void {
   if (body.reservedStock !== undefined) {
     throw new ProblemError(
       "validation_failed",
-      "reservedStock follows from reservations and cannot be set. It changes with reservations, which come with a later release.",
+      "reservedStock follows from reservations and cannot be set. It changes with reservations (/v1/reservations), which come with a later release.",
       { errors: [{ pointer: "/reservedStock", message: "follows from reservations" }] },
     );
   }

@@ -43,8 +43,7 @@ export class ChainCheck {
     if (entry.inexact !== null) {
       this.#faults.add("value", { sequence, expected: "a whole number that JSON keeps exact", found: entry.inexact });
     }
-    // Such a value is a fault already, and has no canonical bytes: the chain goes on from the hash that is stored.
-    const hash = this.#hash === null || entry.inexact !== null ? null : linkHash(this.#hash, entry);
+    const hash = this.#hash === null ? null : linkHash(this.#hash, inWholeMs(entry));
     const sealed = hash === null ? storedHash : Buffer.from(hash).toString("hex");
     if (sealed !== storedHash || !isHash(storedHash)) {
       this.#faults.add("hash", { sequence, expected: sealed, found: storedHash });
@@ -78,4 +77,10 @@ function formatTime(ms: number): string {
   return Number.isFinite(ms) && Math.abs(ms) < 8.64e15 && Number.isInteger(ms)
     ? new Date(ms).toISOString()
     : `${ms} ms`;
+}
+
+/** The hash covers whole milliseconds; what a time has beyond them is a fault of its own. */
+function inWholeMs(entry: StoredEntry): StoredEntry {
+  if (entry.inexact === null) return entry;
+  return { ...entry, occurredAtMs: Math.trunc(entry.occurredAtMs), recordedAtMs: Math.trunc(entry.recordedAtMs) };
 }
