@@ -24,7 +24,8 @@ test("the demo replays the slice, all its checks are right, and it ends", async 
   expect(output).toMatch(/5531 rows in \d+\.\d s: \d+ units sold, \d+ returned, \d+ lost, \d+ rows refused/);
   for (const name of ["sales sent twice count once", "levels = opening", "no item below zero", "onhand verify"])
     expect(output).toContain(`right  ${name}`);
-  expect(output).toMatch(/API reference: http:\S+\/docs/);
+  // The server ends with the demo, so it must not send anybody there.
+  expect(output).not.toContain("API reference");
   expect(output).not.toContain("WRONG");
   expect(code).toBe(0);
 }, 300_000);
