@@ -21,8 +21,7 @@ const command = (key: string, requestHash = "h"): Command => ({
 function open() {
   const jobs: { key: string; settle: (settled: Settled) => void; fail: (error: Error) => void }[] = [];
   const submitter = new Submitter({
-    submit: (commands) =>
-      commands.map(({ key }) => new Promise<Settled>((settle, fail) => void jobs.push({ key, settle, fail }))),
+    submitOne: ({ key }) => new Promise<Settled>((settle, fail) => void jobs.push({ key, settle, fail })),
   });
   return { submitter, jobs, keys: () => jobs.map(({ key }) => key) };
 }

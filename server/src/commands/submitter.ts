@@ -20,12 +20,12 @@ interface UnderWay {
 const keyReused = (): KeyReused => new KeyReused("the idempotency key was used before for another request");
 
 export class Submitter {
-  readonly #writer: Pick<Writer, "submit">;
+  readonly #writer: Pick<Writer, "submitOne">;
   readonly #underWay = new Map<string, UnderWay>();
   /** Digests of recent requests by key; what came of them is in the database. */
   readonly #recent = new BoundedMap<string, string>(submitterLimits.recentKeysMin);
 
-  constructor(writer: Pick<Writer, "submit">) {
+  constructor(writer: Pick<Writer, "submitOne">) {
     this.#writer = writer;
   }
 
@@ -34,45 +34,26 @@ export class Submitter {
     return this.#underWay.size;
   }
 
-  /**
-   * @returns a promise for each command, in order; see `Writer.submit` for how they fail
-   */
-  submit(commands: readonly Command[]): Promise<Settled>[] {
-    const answers: Promise<Settled>[] = new Array(commands.length);
-    const fresh: Command[] = [];
-    const places: number[] = [];
-    /** Commands of this call whose key another one before them has. */
-    const twins: { place: number; command: Command }[] = [];
-    const keysOfThisCall = commands.length > 1 ? new Set<string>() : null;
-    for (const [place, command] of commands.entries()) {
-      const first = this.#underWay.get(command.key);
-      const recentHash = this.#recent.get(command.key);
-      if (first !== undefined) answers[place] = repeat(command, first);
-      else if (recentHash !== undefined && recentHash !== command.requestHash)
-        answers[place] = Promise.reject(keyReused());
-      else if (keysOfThisCall?.has(command.key) === true) twins.push({ place, command });
-      else {
-        keysOfThisCall?.add(command.key);
-        fresh.push(command);
-        places.push(place);
-      }
-    }
-    const isKnown = (command: Command): boolean => this.#recent.get(command.key) !== undefined;
-    for (const [index, settled] of this.#writer.submit(fresh, isKnown).entries()) {
-      answers[places[index]!] = settled;
-      this.#remember(fresh[index]!, settled);
-    }
-    for (const { place, command } of twins) answers[place] = repeat(command, this.#underWay.get(command.key)!);
-    return answers;
-  }
-
-  #remember({ key, requestHash }: Command, settled: Promise<Settled>): void {
+  /** @returns what came of the command; see `Writer.submitOne` for how it fails */
+  submitOne(command: Command): Promise<Settled> {
+    const { key, requestHash } = command;
+    const first = this.#underWay.get(key);
+    if (first !== undefined) return repeat(command, first);
+    const recentHash = this.#recent.get(key);
+    if (recentHash !== undefined && recentHash !== requestHash) return Promise.reject(keyReused());
+    const settled = this.#writer.submitOne(command, recentHash !== undefined);
     this.#underWay.set(key, { requestHash, settled });
     const forget = (): void => void this.#underWay.delete(key);
     settled.then(() => {
       forget();
       this.#recent.set(key, requestHash);
     }, forget);
+    return settled;
+  }
+
+  /** Submits several commands. @returns a promise for each, in order */
+  submit(commands: readonly Command[]): Promise<Settled>[] {
+    return commands.map((command) => this.submitOne(command));
   }
 }
 

@@ -28,11 +28,9 @@ export class JobQueue {
     return this.#jobs[0]?.queuedAtMs ?? null;
   }
 
-  push(jobs: readonly Job[]): void {
-    for (const job of jobs) {
-      this.#jobs.push(job);
-      this.size += job.size;
-    }
+  push(job: Job): void {
+    this.#jobs.push(job);
+    this.size += job.size;
   }
 
   /** The next group: jobs in order up to the limit of a group; a solo job goes alone. Empty when all were too old. */

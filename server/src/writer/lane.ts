@@ -25,8 +25,8 @@ export class Lane {
     this.queue = new JobQueue(clock);
   }
 
-  push(jobs: readonly Job[]): void {
-    this.queue.push(jobs);
+  push(job: Job): void {
+    this.queue.push(job);
     this.#wake();
   }
 

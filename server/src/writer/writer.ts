@@ -77,42 +77,31 @@ export class Writer {
   }
 
   /**
-   * Submits commands that are independent of each other; each is decided in the order given.
-   * @param isKnown whether a command's key was seen before, so that its outcome is looked up first
-   * @returns one promise for each: what came of it, or `Overloaded`, `OutcomeUnknown`, `DatabaseUnavailable`,
-   * `KeyReused` or `PoisonCommand`
+   * Submits a command; commands of one partition are decided in the order in which they were submitted.
+   * @param isRepeat whether its key was seen before, so that its outcome is looked up first
+   * @returns what came of it; fails with `Overloaded`, `OutcomeUnknown`, `DatabaseUnavailable`, `KeyReused` or
+   * `PoisonCommand`
    */
-  submit(commands: readonly Command[], isKnown: (command: Command) => boolean = () => false): Promise<Settled>[] {
-    const byLane = new Map<Lane | null, Job[]>();
-    let queuedEntries = this.#queuedEntries();
-    const promises = commands.map((command) => {
-      const place = placeOf(command, this.#options.partitionCount);
-      if (this.#isDraining) return Promise.reject(new Overloaded("the server is stopping"));
-      // A command that is larger than the whole queue is let in when it is alone.
-      if (queuedEntries > 0 && queuedEntries + place.size > this.#options.queueEntriesMax) {
-        return Promise.reject(new Overloaded("the queue of changes is full"));
-      }
-      queuedEntries += place.size;
-      const { promise, resolve, reject } = Promise.withResolvers<Settled>();
-      const job: Job = {
-        command,
-        ...place,
-        isRepeat: isKnown(command),
-        queuedAtMs: this.#options.clock.monotonicMs(),
-        settle: resolve,
-        fail: reject,
-      };
-      const lane = this.#laneOf(job);
-      const jobs = byLane.get(lane);
-      if (jobs === undefined) byLane.set(lane, [job]);
-      else jobs.push(job);
-      return promise;
-    });
-    for (const [lane, jobs] of byLane) {
-      if (lane !== null) lane.push(jobs);
-      else this.#runSpanning(jobs);
+  submitOne(command: Command, isRepeat = false): Promise<Settled> {
+    if (this.#isDraining) return Promise.reject(new Overloaded("the server is stopping"));
+    const { partitions, resultPartition, size, isSolo } = placeOf(command, this.#options.partitionCount);
+    const queuedEntries = this.#queuedEntries();
+    // A command that is larger than the whole queue is let in when it is alone.
+    if (queuedEntries > 0 && queuedEntries + size > this.#options.queueEntriesMax) {
+      return Promise.reject(new Overloaded("the queue of changes is full"));
     }
-    return promises;
+    const { promise, resolve: settle, reject: fail } = Promise.withResolvers<Settled>();
+    const queuedAtMs = this.#options.clock.monotonicMs();
+    const job: Job = { command, partitions, resultPartition, size, isSolo, isRepeat, queuedAtMs, settle, fail };
+    const lane = this.#laneOf(job);
+    if (lane === null) this.#runSpanning(job);
+    else lane.push(job);
+    return promise;
+  }
+
+  /** Submits several commands that are independent of each other. @returns one promise for each, see `submitOne` */
+  submit(commands: readonly Command[], isRepeat: (command: Command) => boolean = () => false): Promise<Settled>[] {
+    return commands.map((command) => this.submitOne(command, isRepeat(command)));
   }
 
   /** Refuses new commands, finishes those that were accepted, and closes the connections. */
@@ -135,8 +124,8 @@ export class Writer {
     return job.partitions.every((partition) => partition % this.#lanes.length === lane) ? this.#lanes[lane]! : null;
   }
 
-  #runSpanning(jobs: readonly Job[]): void {
-    this.#spanning.push(jobs);
+  #runSpanning(job: Job): void {
+    this.#spanning.push(job);
     this.#spanningRun ??= this.#spanningLoop();
   }
 

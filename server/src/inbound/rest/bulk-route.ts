@@ -161,7 +161,7 @@ async function applyTogether(rest: RestContext, call: Call, body: BulkUpdate, li
   );
   let settled: Awaited<ReturnType<RestContext["submitter"]["submit"]>[number]>;
   try {
-    settled = await rest.submitter.submit([command])[0]!;
+    settled = await rest.submitter.submitOne(command);
   } catch (error) {
     const problem = explainFailure(error);
     if (problem === null) throw error;

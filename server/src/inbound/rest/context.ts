@@ -69,7 +69,7 @@ export async function execute<Kind extends Exclude<Outcome["kind"], "rejected">>
 ): Promise<Accepted<Kind>> {
   const headers: Record<string, string> = { "idempotency-key": context.idempotencyKey };
   try {
-    const { outcome, headVector, replayed } = await rest.submitter.submit([command])[0]!;
+    const { outcome, headVector, replayed } = await rest.submitter.submitOne(command);
     if (replayed) headers["idempotent-replayed"] = "true";
     if (outcome.kind === "rejected") throw problemOfRejection(outcome.rejection, { body: sent, takesIfMatch: true });
     if (outcome.kind !== kind) throw new Error(`a ${kind} command came to ${outcome.kind}`);
