@@ -156,7 +156,7 @@ CREATE TABLE result (
   PRIMARY KEY (partition, key)
 );
 -- Retention finds the oldest rows; a block range index costs the writer next to nothing.
-CREATE INDEX result_by_time ON result USING brin (recorded_at) WITH (autosummarize = on);
+CREATE INDEX result_by_time ON result USING brin (recorded_at) WITH (autosummarize = on) WHERE NOT is_kept;
 
 -- Which heads had been observed committed at which time: turns a timestamp into a position without missing late commits.
 CREATE TABLE observed_heads (

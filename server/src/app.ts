@@ -8,7 +8,7 @@ import { limits } from "./core/limits.ts";
 import type { DatabaseTarget } from "./db/connection-options.ts";
 import { unsafeSettings } from "./db/durability.ts";
 import { migrate } from "./db/migrate.ts";
-import { type Database, openDatabase, readTimeoutMs } from "./db/pool.ts";
+import { type Database, openDatabase, readSettings, readTimeoutMs } from "./db/pool.ts";
 import type { Session } from "./db/session.ts";
 import { CursorCodec } from "./feed/cursor.ts";
 import { FeedReader } from "./feed/feed-reader.ts";
@@ -100,7 +100,7 @@ export async function openWriteSide(
     options.backend?.openReads() ??
     openDatabase(
       target,
-      { name: "reads", role: "application", queryTimeoutMs: readTimeoutMs },
+      { name: "reads", role: "application", queryTimeoutMs: readTimeoutMs, settings: readSettings },
       config.poolConnectionsMax,
       (error) => logger.warn({ reason: error.message }, "an idle connection was lost"),
     );
@@ -181,12 +181,17 @@ export async function startApp(options: AppOptions): Promise<App> {
     inFlightCommands: () => write.submitter.underWayCount,
     feedWaiting: () => rest.watcher.waiting,
   });
-  const retention = new Retention(database, clock, config.resultDays, countCleared(registry));
-  const close = async (waitMsMax: number): Promise<void> => {
-    await retention.stop();
-    await rest.watcher.stop();
-    await keyring.stop();
-    await within(clock, waitMsMax, write.stop());
+  const retention = new Retention(database, clock, config.resultDays, {
+    cleared: countCleared(registry),
+    failed: (error) => logger.warn({ reason: error.message }, "old outcomes could not be cleared away"),
+  });
+  const close = (waitMsMax: number): Promise<void> => {
+    const stopped = [rest.watcher.stop(), retention.stop(), keyring.stop(), write.writer.stop()];
+    return within(
+      clock,
+      waitMsMax,
+      Promise.all(stopped).then(() => database.close()),
+    );
   };
   let listener: Listener;
   try {

@@ -23,6 +23,7 @@ export function updateLine(update: LevelUpdate, productId: string, ifMatchVersio
   return {
     productId,
     sku: update.sku ?? null,
+    isFoundBySku: update.productId === undefined,
     locationId: update.locationId,
     change,
     guard: guardOf(update, ifMatchVersion),
@@ -95,7 +96,7 @@ export function inventoryCommand(
 
 /** What makes two lines the same request: everything but the random salt. */
 function contentOf(line: InventoryLine): unknown {
-  const subject = line.sku ?? line.productId;
+  const subject = [line.isFoundBySku === true ? null : line.productId, line.sku, line.mustExist];
   const { change: c, guard: g, text } = line;
   return [
     subject,

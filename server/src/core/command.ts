@@ -52,8 +52,10 @@ export interface ItemChange {
 
 export interface InventoryLine {
   readonly productId: string;
-  /** The SKU that the caller named instead of the product id, checked again at decision. */
+  /** The SKU that the caller named, alone or beside the product id; checked at decision. */
   readonly sku: string | null;
+  /** True when the product was found by its SKU: what the request says is the SKU alone. */
+  readonly isFoundBySku?: boolean;
   readonly locationId: string;
   readonly change: ItemChange;
   readonly guard: Guard | null;

@@ -164,6 +164,11 @@ function checkTime(line: InventoryLine, index: number, nowMs: number): Rejection
 
 /** Levels and movements stay within what can be held exactly. */
 export function checkRange({ line, index, before, after }: Step): Rejection | null {
+  if (Number.isNaN(after.onHand)) {
+    const detail =
+      "What has moved at the item since countedAt is too much to be added up. Count again, and send the new time.";
+    return { code: "validation_failed", line: index, pointer: "/countedAt", detail };
+  }
   const moved = after.onHand - (before?.onHand ?? 0);
   const inRange = [after.onHand, availableOf(after), moved].every((value) => Math.abs(value) <= quantityMax);
   if (inRange) return null;

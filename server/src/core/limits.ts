@@ -15,7 +15,11 @@ export const limits = {
   /** Entries that a writer reads to catch up with another server before it drops the partition's cache instead. */
   catchUpEntriesMax: 5_000,
   /** Entries walked back when a count asks what has happened since. */
-  countWalkEntriesMax: 100_000,
+  countWalkEntriesMax: 20_000,
+  /** Entries that a count weighs when groups are made up: it may have to walk back far under the locks. */
+  countWeight: 100,
+  /** Counts in one atomic request, which cannot be divided into groups. */
+  atomicCountsMax: 200,
 } as const;
 
 if (limits.bulkLinesMax < limits.groupEntriesMax) throw new Error("a bulk request must be able to fill a group");

@@ -39,6 +39,9 @@ const transientStates = new Set([
 const stateOf = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 
+/** True when the statement took longer than its session lets it. */
+export const isTimeout = (error: unknown): boolean => stateOf(error) === "57014";
+
 /** True when the same work may succeed if it is tried again. */
 export function isTransient(error: unknown): boolean {
   const state = stateOf(error);

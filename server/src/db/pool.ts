@@ -1,7 +1,7 @@
 /** The pool for reads and registry writes. The writer's lanes have connections of their own. */
 import pg from "pg";
 import { type ConnectionPurpose, connectionOptions, type DatabaseTarget } from "./connection-options.ts";
-import { ConnectionLost, classify, isTransient } from "./errors.ts";
+import { ConnectionLost, classify, isTimeout, isTransient } from "./errors.ts";
 
 /** What a statement needs of a pool or of a single connection. */
 export interface Queryable {
@@ -26,9 +26,19 @@ export interface Database extends Queryable {
 /** How long a read that somebody waits for may take. */
 export const readTimeoutMs = 5_000;
 
+/** The database ends a read before we stop waiting for it, so that nothing goes on scanning for nobody. */
+export const readSettings = { statement_timeout: String(readTimeoutMs - 500), jit: "off" } as const;
+
+/** A read took longer than reads may; narrower filters may help, waiting may not. */
+class ReadTooSlow extends Error {
+  override readonly name = "ReadTooSlow";
+}
+
 /** Whatever may pass by itself is reported as a lost connection, so that callers are told to come again. */
 function failed(error: unknown): never {
   const classified = classify(error);
+  if (isTimeout(classified))
+    throw new ReadTooSlow("the database ended a read that took too long", { cause: classified });
   if (!isTransient(classified) || classified instanceof ConnectionLost) throw classified;
   throw new ConnectionLost(classified.message, { cause: classified });
 }

@@ -74,13 +74,9 @@ export class FeedReader {
     });
     if (stretches.length === 0) return { entries: [], next: from };
     const { rows } = await this.#database.query<FeedRow>(nextEntries(stretches, limit));
-    // Within a partition recorded_at never goes back, so sorting by it keeps each partition's order.
-    const chosen = rows
-      .toSorted((a, b) => a.recorded_at - b.recorded_at || a.partition - b.partition || a.sequence - b.sequence)
-      .slice(0, limit);
     const positions = [...from.positions];
     let last = from;
-    const entries = chosen.map((row) => {
+    const entries = rows.map((row) => {
       if (row.sequence !== positions[row.partition]! + 1)
         throw new Error(`partition ${row.partition} has a gap before ${row.sequence}`);
       positions[row.partition] = row.sequence;

@@ -12,14 +12,26 @@ import type { HeadRow } from "../journal/sql/lock-heads.ts";
 import type { Clock } from "../lib/clock.ts";
 import { insertObservation } from "./sql/feed.ts";
 
-const watcherLimits = { observeMs: 1_000, pollWhileWaitedForMs: 200 } as const;
+const watcherLimits = { observeMs: 1_000, pollWhileWaitedForMs: 200, waitersMax: 5_000 } as const;
+
+/** As many readers wait for changes as this server lets wait. */
+export class TooManyReaders extends Error {
+  override readonly name = "TooManyReaders";
+}
+
+interface Waiter {
+  readonly from: PositionVector;
+  readonly wake: () => void;
+}
 
 export class HeadsWatcher {
   readonly #database: Queryable;
   readonly #clock: Clock;
   readonly #onHeads: (heads: readonly HeadRow[]) => void;
   #lastObserved = "";
-  #waiters = new Set<() => void>();
+  readonly #waiters = new Set<Waiter>();
+  #looking: Promise<void> | null = null;
+  #looksAgain = false;
   #cancelObserving: () => void = () => {};
   #cancelPolling: (() => void) | null = null;
   isStopped = false;
@@ -39,7 +51,8 @@ export class HeadsWatcher {
   async stop(): Promise<void> {
     this.isStopped = true;
     this.#cancelObserving();
-    this.nudge();
+    this.#cancelPolling?.();
+    for (const { wake } of this.#waiters) wake();
   }
 
   /** Number of readers that wait for a change. */
@@ -64,32 +77,63 @@ export class HeadsWatcher {
     this.#lastObserved = text;
   }
 
-  /** Something was committed here: whoever waits looks again. */
+  /** Something was committed here: the heads are read once, and who waits for what moved is woken. */
   nudge(): void {
-    for (const wake of this.#waiters) wake();
+    if (this.#waiters.size > 0) void this.#look();
   }
 
-  /** Resolves when there may be something new, or when the time is over. */
-  changed(timeoutMs: number): Promise<void> {
-    if (this.isStopped) return Promise.resolve();
+  /**
+   * Waits until there are entries behind a position, the time is over, or the reader has gone.
+   * @throws TooManyReaders
+   */
+  changed(from: PositionVector, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (this.isStopped || signal.aborted) return Promise.resolve();
+    if (this.#waiters.size >= watcherLimits.waitersMax)
+      return Promise.reject(new TooManyReaders("too many readers wait for changes"));
     const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#clock.after(timeoutMs, () => wake());
     const wake = (): void => {
       cancel();
-      this.#waiters.delete(wake);
+      signal.removeEventListener("abort", wake);
+      this.#waiters.delete(waiter);
       resolve();
     };
-    this.#waiters.add(wake);
+    const cancel = this.#clock.after(timeoutMs, wake);
+    const waiter: Waiter = { from, wake };
+    signal.addEventListener("abort", wake);
+    this.#waiters.add(waiter);
     this.#pollForOthers();
     return promise;
   }
 
+  /** Reads the heads, one look at a time, and wakes whoever has something to read. */
+  #look(): Promise<void> {
+    this.#looksAgain = this.#looking !== null;
+    this.#looking ??= this.read()
+      .then(({ vector }) => this.#wakeFor(vector))
+      .catch(() => {})
+      .finally(() => {
+        this.#looking = null;
+        if (this.#looksAgain) this.nudge();
+      });
+    return this.#looking;
+  }
+
+  #wakeFor(heads: PositionVector): void {
+    for (const { from, wake } of this.#waiters) {
+      if (
+        from.epoch !== heads.epoch ||
+        heads.positions.some((position, index) => position > (from.positions[index] ?? 0))
+      )
+        wake();
+    }
+  }
+
   /** While somebody waits, other servers' commits are found by looking at the heads. */
   #pollForOthers(): void {
-    if (this.#cancelPolling !== null || this.#waiters.size === 0) return;
+    if (this.#cancelPolling !== null || this.#waiters.size === 0 || this.isStopped) return;
     this.#cancelPolling = this.#clock.after(watcherLimits.pollWhileWaitedForMs, () => {
       this.#cancelPolling = null;
-      this.nudge();
+      void this.#look().finally(() => this.#pollForOthers());
     });
   }
 

@@ -170,6 +170,7 @@ async function answer(
   return route.handle({
     principal,
     requestId,
+    signal: request.signal,
     traceparent: traceparentOf(headers),
     params,
     query,

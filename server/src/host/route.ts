@@ -6,6 +6,8 @@ import type { Principal } from "../auth/principal.ts";
 export interface Call {
   readonly principal: Principal;
   readonly requestId: string;
+  /** Aborted when the caller has gone. */
+  readonly signal: AbortSignal;
   readonly traceparent: string | null;
   /** Path parameters, decoded. */
   readonly params: Readonly<Record<string, string>>;

@@ -140,8 +140,8 @@ export class GroupTransaction {
     return rows[0]!.holds;
   }
 
-  /** @returns units that moved at the item after the moment, or null when there are too many entries to walk back */
-  async movedSince(item: Item, momentMs: number, toleranceMs: number): Promise<number | null> {
+  /** @returns units that moved at the item after the moment, or NaN when there are too many entries to walk back */
+  async movedSince(item: Item, momentMs: number, toleranceMs: number): Promise<number> {
     const statement = load.movedSince(
       item.partition,
       item.lastSequence,
@@ -151,7 +151,7 @@ export class GroupTransaction {
     );
     const { rows } = await this.#session.query<{ moved: number; walked: number }>(statement);
     const { moved, walked } = rows[0]!;
-    return walked > limits.countWalkEntriesMax ? null : Number(moved);
+    return walked > limits.countWalkEntriesMax ? Number.NaN : Number(moved);
   }
 
   /** Sends what `groupStatements` made and commits it; returns only when the database said COMMIT. */

@@ -5,7 +5,6 @@ import { systemClock } from "../lib/clock.ts";
 import type { Writer } from "../writer/writer.ts";
 import { Retention } from "./retention.ts";
 
-const dayMs = 86_400_000;
 let database: TestDatabase;
 let writer: Writer;
 
@@ -19,30 +18,50 @@ afterAll(async () => {
   await database.close();
 });
 
-const inDays = (days: number): Retention =>
-  new Retention(database.application, { ...systemClock, nowMs: () => Date.now() + days * dayMs }, 7, () => {});
+const retention = (): Retention =>
+  new Retention(database.application, systemClock, 7, {
+    cleared() {},
+    failed(error) {
+      throw error;
+    },
+  });
+
+/** Makes all outcomes so much older, as the database sees it. */
+const age = (hours: number) =>
+  database.owner.query({ text: `UPDATE onhand.result SET recorded_at = recorded_at - interval '${hours} hours'` });
+
+async function areReplayed(): Promise<boolean[]> {
+  const commands = ["caller", "source"].map((key) => submitOne(writer, adjust("p", "l", 1, key)));
+  return (await Promise.all(commands)).map(({ replayed }) => replayed);
+}
 
 test("an outcome is remembered for as long as was promised, and one of a source for ever", async () => {
   await apply(writer, adjust("p", "l", 1, "caller"), { ...adjust("p", "l", 1, "source"), source: "import" });
-  await inDays(6.9).clear();
-  const kept = await Promise.all([
-    submitOne(writer, adjust("p", "l", 1, "caller")),
-    submitOne(writer, adjust("p", "l", 1, "source")),
-  ]);
-  expect(kept.map(({ replayed }) => replayed)).toEqual([true, true]);
-  await inDays(7.1).clear();
-  const later = await Promise.all([
-    submitOne(writer, adjust("p", "l", 1, "caller")),
-    submitOne(writer, adjust("p", "l", 1, "source")),
-  ]);
-  expect(later.map(({ replayed }) => replayed)).toEqual([false, true]);
+  await age(7 * 24 - 1);
+  await retention().clear();
+  expect(await areReplayed()).toEqual([true, true]);
+  await age(2);
+  await retention().clear();
+  expect(await areReplayed()).toEqual([false, true]);
+});
+
+test("a server whose clock is wrong clears nothing away too early", async () => {
+  await apply(writer, adjust("p", "l", 1, "fresh"));
+  const inAYear = { ...systemClock, nowMs: () => Date.now() + 365 * 86_400_000 };
+  await new Retention(database.application, inAYear, 7, {
+    cleared() {},
+    failed(error) {
+      throw error;
+    },
+  }).clear();
+  expect((await submitOne(writer, adjust("p", "l", 1, "fresh"))).replayed).toBe(true);
 });
 
 test("old observations of the heads are thinned out to the first of each hour", async () => {
   await database.owner.query({
     text: `INSERT INTO observed_heads SELECT '2026-01-01 00:00:00+00'::timestamptz + n * interval '10 minutes', '\\x00' FROM generate_series(0, 17) n`,
   });
-  await inDays(0).clear();
+  await retention().clear();
   const { rows } = await database.owner.query({
     text: "SELECT observed_at FROM observed_heads WHERE observed_at < '2026-01-02'",
   });

@@ -34,8 +34,14 @@ export async function catchUpControl(
     cache.catchUp(controlPartition, await transaction.entriesAfter(controlPartition, known.sequence), epoch);
     return;
   }
+  const wasLoaded = cache.hasLocations;
+  const locations = await transaction.locations();
+  // Another lane may have loaded or changed them meanwhile; what it knows may be newer than what was read here.
+  if (cache.hasLocations !== wasLoaded || cache.head(controlPartition)?.sequence !== known?.sequence) {
+    return catchUpControl(transaction, cache, controlSequence, epoch);
+  }
   // What is loaded may be newer than the sequence; entries in between are then applied again, which changes nothing.
-  cache.setLocations(await transaction.locations());
+  cache.setLocations(locations);
   const head = cache.head(controlPartition);
   if (head !== null && head.sequence >= controlSequence) return;
   cache.setHead(controlPartition, { sequence: controlSequence, hash: genesisHash, recordedAtMs: 0, epoch });

@@ -11,7 +11,7 @@ import { decide } from "../core/decide.ts";
 import { availableOf } from "../core/item.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { partitionOf } from "../core/partition.ts";
-import { ConnectionLost, isTransient, WriteConflict } from "../db/errors.ts";
+import { ConnectionLost, isTimeout, isTransient, WriteConflict } from "../db/errors.ts";
 import type { Session } from "../db/session.ts";
 import {
   CommitUnknown,
@@ -86,7 +86,9 @@ export class GroupRunner {
         metrics.groupFailed(error);
         if (error instanceof CommitUnknown) attempt.mayBeCommitted = true;
         const isConflict = error instanceof WriteConflict;
-        if (!isConflict && !isTransient(error)) return this.#isolate(jobs, attempt, error);
+        // A group that is too slow again is too much at once: halves find out whose fault it is.
+        const isTooMuch = isTimeout(error) && attempt.count > 0;
+        if (!isConflict && (isTooMuch || !isTransient(error))) return this.#isolate(jobs, attempt, error);
         attempt.checkKeys = true;
         attempt.count += 1;
         if (clock.monotonicMs() - startedAtMs > runnerLimits.tryingMsMax) return giveUp(jobs, attempt, error);

@@ -8,11 +8,6 @@ import type { Head, State } from "../core/state.ts";
 import type { GroupTransaction } from "../journal/group-transaction.ts";
 import type { StateCache } from "./state-cache.ts";
 
-/** A count asks for more history than a writer walks back: its sender must count again. */
-class CountTooOld extends Error {
-  override readonly name = "CountTooOld";
-}
-
 interface Facts {
   readonly skuOwners: Map<string, string>;
   readonly moved: Map<string, number>;
@@ -152,23 +147,26 @@ async function loadSkuOwners(
   for (const [sku, productId] of owners) facts.skuOwners.set(sku, productId);
 }
 
+/** Walks back what moved since each count, every item and moment once; the statements are sent together. */
 async function loadMoved(
   transaction: GroupTransaction,
   cache: StateCache,
   commands: readonly Command[],
   facts: Facts,
 ): Promise<void> {
+  const wanted = new Map<string, { item: Item; momentMs: number }>();
   for (const command of commands) {
     if (command.kind !== "inventory") continue;
     for (const { productId, locationId, change } of command.lines) {
       if (change.countedAtMs === undefined) continue;
       const item = cache.item(partitionOf(productId, cache.partitionCount), productId, locationId);
-      if (item === null || item === undefined) continue;
-      const moved = await transaction.movedSince(item, change.countedAtMs, futureToleranceMs);
-      if (moved === null) throw new CountTooOld("too much has happened at the item since countedAt to be walked back");
-      facts.moved.set(movedKey(item, change.countedAtMs), moved);
+      if (item) wanted.set(movedKey(item, change.countedAtMs), { item, momentMs: change.countedAtMs });
     }
   }
+  const walks = [...wanted].map(async ([key, { item, momentMs }]) => {
+    facts.moved.set(key, await transaction.movedSince(item, momentMs, futureToleranceMs));
+  });
+  await Promise.all(walks);
 }
 
 async function loadHolders(

@@ -37,10 +37,10 @@ export class JobQueue {
   take(): Job[] {
     const group: Job[] = [];
     const oldestAllowedMs = this.#clock.monotonicMs() - queueLimits.ageMsMax;
-    let size = 0;
+    let weight = 0;
     let taken = 0;
     for (const job of this.#jobs) {
-      if (group.length > 0 && (job.isSolo || size + job.size > limits.groupEntriesMax)) break;
+      if (group.length > 0 && (job.isSolo || weight + job.weight > limits.groupEntriesMax)) break;
       taken += 1;
       this.size -= job.size;
       if (job.queuedAtMs < oldestAllowedMs) {
@@ -48,7 +48,7 @@ export class JobQueue {
         continue;
       }
       group.push(job);
-      size += job.size;
+      weight += job.weight;
       if (job.isSolo) break;
     }
     this.#jobs = taken === this.#jobs.length ? [] : this.#jobs.slice(taken);

@@ -84,7 +84,7 @@ export class Writer {
    */
   submitOne(command: Command, isRepeat = false): Promise<Settled> {
     if (this.#isDraining) return Promise.reject(new Overloaded("the server is stopping"));
-    const { partitions, resultPartition, size, isSolo } = placeOf(command, this.#options.partitionCount);
+    const { partitions, resultPartition, size, weight, isSolo } = placeOf(command, this.#options.partitionCount);
     const queuedEntries = this.#queuedEntries();
     // A command that is larger than the whole queue is let in when it is alone.
     if (queuedEntries > 0 && queuedEntries + size > this.#options.queueEntriesMax) {
@@ -92,7 +92,7 @@ export class Writer {
     }
     const { promise, resolve: settle, reject: fail } = Promise.withResolvers<Settled>();
     const queuedAtMs = this.#options.clock.monotonicMs();
-    const job: Job = { command, partitions, resultPartition, size, isSolo, isRepeat, queuedAtMs, settle, fail };
+    const job: Job = { command, partitions, resultPartition, size, weight, isSolo, isRepeat, queuedAtMs, settle, fail };
     const lane = this.#laneOf(job);
     if (lane === null) this.#runSpanning(job);
     else lane.push(job);

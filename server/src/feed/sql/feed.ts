@@ -20,18 +20,26 @@ export interface Stretch {
   readonly upTo: number;
 }
 
-/** The next entries of several partitions, at most `limit` of each. */
+/**
+ * The next entries of several partitions in order of recording, at most `limit` in all. Which they are is chosen by
+ * narrow columns; whole rows are read only of those. Within a partition times never go back, so its order is kept.
+ */
 export const nextEntries = (stretches: readonly Stretch[], limit: number): Statement => ({
   name: "next_entries",
-  text: `SELECT ${entryColumns}, p.sku, t.reason, t.reference, b.kind AS previous_kind,
+  text: `WITH next AS (
+           SELECT e.partition, e.sequence FROM unnest($1::integer[], $2::bigint[], $3::bigint[]) u(partition, after, up_to)
+           CROSS JOIN LATERAL (
+             SELECT partition, sequence, recorded_at FROM journal
+             WHERE partition = u.partition AND sequence > u.after AND sequence <= u.up_to ORDER BY sequence LIMIT $4) e
+           ORDER BY e.recorded_at, e.partition, e.sequence LIMIT $4)
+         SELECT ${entryColumns}, p.sku, t.reason, t.reference, b.kind AS previous_kind,
            b.recorded_at AS previous_recorded_at, b.safety_stock AS previous_safety_stock, b.reorder_point AS previous_reorder_point
-         FROM unnest($1::integer[], $2::bigint[], $3::bigint[]) u(partition, after, up_to)
-         CROSS JOIN LATERAL (SELECT * FROM journal e WHERE e.partition = u.partition AND e.sequence > u.after AND e.sequence <= u.up_to
-                             ORDER BY e.sequence LIMIT $4) j
+         FROM next n
+         JOIN journal j ON j.partition = n.partition AND j.sequence = n.sequence
          LEFT JOIN journal b ON b.partition = j.partition AND b.sequence = j.previous_sequence
          LEFT JOIN entry_text t ON t.partition = j.partition AND t.sequence = j.sequence
          LEFT JOIN product p ON p.partition = j.partition AND p.product_id = j.product_id
-         ORDER BY j.partition, j.sequence`,
+         ORDER BY j.recorded_at, j.partition, j.sequence`,
   values: [
     integerColumn(stretches, (row) => row.partition),
     bigintColumn(stretches, (row) => row.after),

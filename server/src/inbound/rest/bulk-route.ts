@@ -3,6 +3,7 @@ import { Adjustment, type BulkUpdate, SetLevel } from "@onhand/protocol/requests
 import { inventoryCommand, type LevelUpdate, updateLine } from "../../commands/inventory-commands.ts";
 import type { Command } from "../../core/command.ts";
 import { formatMovementId } from "../../core/ids.ts";
+import { limits } from "../../core/limits.ts";
 import type { Outcome } from "../../core/outcome.ts";
 import { ProblemError } from "../../host/problem.ts";
 import type { Call, Reply, Route } from "../../host/route.ts";
@@ -154,6 +155,7 @@ async function applyTogether(rest: RestContext, call: Call, body: BulkUpdate, li
     return notApplied(context.idempotencyKey, lines.length, invalid, problem, false);
   }
   const valid = lines as readonly Exclude<Line, { problem: ProblemError }>[];
+  requireFewCounts(valid.map(({ update }) => update));
   const command = inventoryCommand(
     context,
     context.idempotencyKey,
@@ -212,4 +214,14 @@ function notApplied(key: string, count: number, fault: number, problem: ProblemE
     body: { ...problem.toProblem(), status: 409, detail, ...(body as object) },
     headers: { ...headers, "content-type": "application/problem+json", "cache-control": "no-store" },
   };
+}
+
+/** Counts walk back under the locks; independent ones are divided into groups, these cannot be. @throws ProblemError 400 */
+function requireFewCounts(updates: readonly LevelUpdate[]): void {
+  const counts = updates.filter((update) => "stockLevel" in update && update.countedAt !== undefined).length;
+  if (counts <= limits.atomicCountsMax) return;
+  const message = `takes at most ${limits.atomicCountsMax} lines with countedAt`;
+  throw new ProblemError("validation_failed", `An atomic request ${message}. Send counts as independent lines.`, {
+    errors: [{ pointer: "/updates", message }],
+  });
 }

@@ -45,7 +45,6 @@ async function addressOf(rest: RestContext, call: Call, body: Partial<PatchItem>
   }
   requireSameId("/inventoryId", inventoryId, body.inventoryId);
   requireSameId("/productId", row.product_id, body.productId);
-  requireSameId("/sku", row.sku, body.sku);
   requireSameId("/locationId", row.location_id, body.locationId);
   return { productId: row.product_id, locationId: row.location_id };
 }

@@ -48,6 +48,7 @@ export function explainFailure(error: unknown): ProblemError | null {
   switch (error instanceof Error ? error.name : "") {
     case "Overloaded":
     case "BatcherFull":
+    case "TooManyReaders":
       return new ProblemError(
         "overloaded",
         `${(error as Error).message}. Wait for Retry-After and send it again.`,
@@ -69,6 +70,13 @@ export function explainFailure(error: unknown): ProblemError | null {
         {},
         options,
       );
+    case "ReadTooSlow":
+      return new ProblemError(
+        "overloaded",
+        "The read took too long and was ended. Narrow its filters, ask for fewer rows, or try again after Retry-After.",
+        {},
+        options,
+      );
     case "KeyReused":
       return new ProblemError(
         "idempotency_key_reused",
@@ -84,10 +92,6 @@ export function explainFailure(error: unknown): ProblemError | null {
 /** A command that alone made the database refuse: what the database said decides whether the caller can do something. */
 function explainPoison(error: Error): ProblemError | null {
   const { cause } = error;
-  if (cause instanceof Error && cause.name === "CountTooOld")
-    return new ProblemError("validation_failed", `${cause.message}. Count again and send the new time.`, {
-      errors: [{ pointer: "/countedAt", message: cause.message }],
-    });
   const state = cause instanceof Error && "code" in cause ? cause.code : undefined;
   if (state === "22003")
     return new ProblemError(

@@ -47,17 +47,17 @@ export function updateRoutes(rest: RestContext): Route[] {
     {
       operationId: "pollUpdates",
       bodyBytesMax: 0,
-      async handle({ query }) {
+      async handle({ query, signal }) {
         const limit = query.limit as number;
         const from = await positionOf(rest, query.since);
         const deadlineMs = rest.clock.monotonicMs() + ((query.wait as number | undefined) ?? 0) * 1000;
         let page = await readOrExplain(rest, from, limit);
         for (
           let leftMs = deadlineMs - rest.clock.monotonicMs();
-          page.entries.length === 0 && leftMs > 0 && !rest.watcher.isStopped;
+          page.entries.length === 0 && leftMs > 0 && !rest.watcher.isStopped && !signal.aborted;
           leftMs = deadlineMs - rest.clock.monotonicMs()
         ) {
-          await rest.watcher.changed(leftMs);
+          await rest.watcher.changed(from, leftMs, signal);
           page = await readOrExplain(rest, from, limit);
         }
         const data: FeedEvent[] = page.entries.map((entry) =>
