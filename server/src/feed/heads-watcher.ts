@@ -15,7 +15,7 @@ import { insertObservation } from "./sql/feed.ts";
 const watcherLimits = { observeMs: 1_000, pollWhileWaitedForMs: 200, waitersMax: 5_000 } as const;
 
 /** As many readers wait for changes as this server lets wait. */
-export class TooManyReaders extends Error {
+class TooManyReaders extends Error {
   override readonly name = "TooManyReaders";
 }
 

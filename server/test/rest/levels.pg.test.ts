@@ -191,10 +191,18 @@ describe("settings and what only the server sets", () => {
 
   test("what the item is cannot be changed", async () => {
     const item = await newItem(5);
-    for (const field of ["inventoryId", "productId", "sku", "locationId"]) {
+    for (const field of ["inventoryId", "productId", "locationId"]) {
       const { body } = await patch(item, { safetyStock: 1, [field]: "other" });
       expect(body).toMatchObject({ status: 400, code: "validation_failed", errors: [{ pointer: `/${field}` }] });
     }
+  });
+
+  test("the SKU may have changed since the item was read, so it is passed over", async () => {
+    const item = await newItem(5);
+    expect(await patch(item, { safetyStock: 1, sku: "ITS-FORMER-SKU" })).toMatchObject({
+      status: 200,
+      body: { safetyStock: 1 },
+    });
   });
 
   test("a patch changes something, and names nothing unknown", async () => {

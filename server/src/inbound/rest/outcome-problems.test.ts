@@ -25,10 +25,8 @@ describe("failures", () => {
   });
 
   test("a command that the database refuses may be the caller's fault", () => {
-    for (const fault of [{ code: "22003" }, { name: "CountTooOld" }]) {
-      const cause = Object.assign(new Error("refused"), fault);
-      expect(explainFailure(new PoisonCommand("refused", { cause }))!.code).toBe("validation_failed");
-    }
+    const cause = Object.assign(new Error("refused"), { code: "22003" });
+    expect(explainFailure(new PoisonCommand("refused", { cause }))!.code).toBe("validation_failed");
   });
 
   test("anything else is not known here", () => {
