@@ -54,6 +54,7 @@ export interface RunnerContext {
 const firstAttempt = (jobs: readonly Job[]): Attempt => ({
   checkKeys: jobs.some((job) => job.isRepeat),
   mayBeCommitted: false,
+  hadLocks: false,
   count: 0,
 });
 
@@ -65,6 +66,8 @@ interface Attempt {
   checkKeys: boolean;
   /** A COMMIT was sent whose answer never came. */
   mayBeCommitted: boolean;
+  /** The last try got its locks: what was slow then was its own work, not somebody who held them. */
+  hadLocks: boolean;
   count: number;
 }
 
@@ -86,8 +89,8 @@ export class GroupRunner {
         metrics.groupFailed(error);
         if (error instanceof CommitUnknown) attempt.mayBeCommitted = true;
         const isConflict = error instanceof WriteConflict;
-        // A group that is too slow again is too much at once: halves find out whose fault it is.
-        const isTooMuch = isTimeout(error) && attempt.count > 0;
+        // A group that was too slow twice, though it had its locks, is too much at once: halves find out whose fault it is.
+        const isTooMuch = isTimeout(error) && attempt.hadLocks && attempt.count > 0 && jobs.length > 1;
         if (!isConflict && (isTooMuch || !isTransient(error))) return this.#isolate(jobs, attempt, error);
         attempt.checkKeys = true;
         attempt.count += 1;
@@ -126,8 +129,10 @@ export class GroupRunner {
       jobs.length === 1
         ? jobs[0]!.partitions
         : [...new Set(jobs.flatMap((job) => job.partitions))].sort((a, b) => a - b);
+    attempt.hadLocks = false;
     try {
       const { transaction, locked } = await GroupTransaction.lock(session, partitions, reach);
+      attempt.hadLocks = true;
       await catchUpHeads(transaction, cache, locked);
       await catchUpControl(transaction, cache, locked.controlSequence, this.#context.board.epoch());
       const { fresh, repeats, known } = await splitRepeats(transaction, jobs, attempt.checkKeys);

@@ -153,3 +153,31 @@ test("a count that asks for more history than is walked back fails alone", async
     outcome: { kind: "rejected", rejection: { code: "validation_failed", pointer: "/countedAt" } },
   });
 }, 60_000);
+
+test("a group that takes the database too long at once is done in halves", async () => {
+  const sizes: number[] = [];
+  const connect = async (...[target, name]: Parameters<typeof openSession>): Promise<Session> => {
+    const session = await openSession(target, name);
+    const query: Session["query"] = (statement) => {
+      // The statement's last parameter but one is how many outcomes it stores.
+      const size = statement.name === "append_group" ? Number(statement.values?.at(-2)) : 0;
+      if (size > 0) sizes.push(size);
+      if (size <= 10) return session.query(statement);
+      return Promise.reject(
+        Object.assign(new Error("canceling statement due to statement timeout"), { code: "57014" }),
+      );
+    };
+    return {
+      query,
+      command: (text) => session.command(text === "COMMIT" && sizes.at(-1)! > 10 ? "ROLLBACK" : text),
+      destroy: session.destroy,
+      get isBroken() {
+        return session.isBroken;
+      },
+    };
+  };
+  const writer = await open({ connect });
+  const answers = await askTogether(writer, healthy(32));
+  expect(answers.filter(isApplied)).toHaveLength(32);
+  expect(Math.max(...sizes)).toBeGreaterThan(10);
+}, 60_000);
