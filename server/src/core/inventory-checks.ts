@@ -65,6 +65,8 @@ function findSubject(
       code: "not_found",
       line: index,
       pointer: line.sku === null ? "/productId" : "/sku",
+      // The product was found by its SKU and has it no longer: another one may have it now.
+      ...(line.isFoundBySku === true && product !== null ? { isStale: true } : {}),
       detail: `There is no ${name}. Create it with POST /v1/products first.`,
     };
   }

@@ -9,6 +9,11 @@ export interface Rejection {
   readonly line: number;
   /** JSON Pointer of the field at fault, when one is. */
   readonly pointer?: string;
+  /**
+   * What was looked up before the decision is true no longer: the refusal is not remembered, and the same request may be
+   * asked again under its key.
+   */
+  readonly isStale?: boolean;
   /** Units that could be taken and units that were asked for (`insufficient_stock`). */
   readonly available?: number;
   readonly requested?: number;

@@ -36,13 +36,14 @@ export function prepareGroup(
     moves.set(partition, { partition, previousSequence, sequence, hash: hashes[index]!, recordedAtMs, epoch });
   }
   const moved = [...moves.values()].sort((a, b) => a.partition - b.partition);
-  const results = jobs.map(({ command, resultPartition }, index) => ({
-    partition: resultPartition,
-    key: command.key,
-    requestHash: command.requestHash,
-    outcome: JSON.stringify(decision.outcomes[index]),
-    isKept: command.source !== null,
-  }));
+  const results = jobs.flatMap(({ command, resultPartition }, index) => {
+    const outcome = decision.outcomes[index]!;
+    if (outcome.kind === "rejected" && outcome.rejection.isStale === true) return [];
+    const { key, requestHash, source } = command;
+    return [
+      { partition: resultPartition, key, requestHash, outcome: JSON.stringify(outcome), isKept: source !== null },
+    ];
+  });
   // In one order everywhere: two servers that remember the same keys must not wait for each other.
   results.sort((a, b) => a.partition - b.partition || (a.key < b.key ? -1 : 1));
   const rows: GroupRows = {

@@ -25,7 +25,7 @@ import type { GroupRows } from "../journal/sql/append-group.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { WriterMetrics } from "../telemetry/writer-metrics.ts";
 import { catchUpControl, catchUpHeads } from "./catch-up.ts";
-import { DatabaseUnavailable, KeyReused, OutcomeUnknown, PoisonCommand } from "./errors.ts";
+import { DatabaseUnavailable, KeyReused, OutcomeUnknown, Overloaded, PoisonCommand } from "./errors.ts";
 import { prepareGroup } from "./group-rows.ts";
 import { loadState } from "./group-state.ts";
 import type { HeadBoard } from "./head-board.ts";
@@ -142,7 +142,7 @@ export class GroupRunner {
       for (const row of rows.results) known.set(row.key, { ...row, heads: rows.headVector });
       return () => {
         answers();
-        for (const job of repeats) answerReplay(job, known.get(job.command.key)!);
+        for (const job of repeats) answerReplay(job, known.get(job.command.key));
       };
     } catch (error) {
       if (error instanceof ConnectionLost || session.isBroken) session.destroy();
@@ -230,7 +230,11 @@ async function splitRepeats(
   return { fresh: [...fresh.values()], repeats, known };
 }
 
-function answerReplay(job: Job, stored: StoredOutcome): void {
+function answerReplay(job: Job, stored: StoredOutcome | undefined): void {
+  if (stored === undefined) {
+    job.fail(new Overloaded("another request under this key came to nothing that is remembered"));
+    return;
+  }
   if (stored.requestHash !== job.command.requestHash) {
     job.fail(new KeyReused("the idempotency key was used before for another request"));
     return;

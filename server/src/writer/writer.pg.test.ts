@@ -99,6 +99,16 @@ test("a location that another server archived refuses at once", async () => {
   await other.stop();
 });
 
+test("a change whose SKU moved since it was looked up is refused without being remembered", async () => {
+  await apply(writer, createProduct("p6", "MOVED-NOW-ELSEWHERE"), createProduct("p7", "WANTED"));
+  const bySku = (productId: string) =>
+    inventory([line(productId, "paris", { adjustment: 1 }, { sku: "WANTED", isFoundBySku: true })], "by-sku");
+  const stale = await submitOne(writer, bySku("p6"));
+  expect(stale.outcome).toMatchObject({ kind: "rejected", rejection: { code: "not_found", isStale: true } });
+  const again = await submitOne(writer, bySku("p7"));
+  expect(again).toMatchObject({ replayed: false, outcome: { kind: "lines" } });
+});
+
 test("the application's role cannot rewrite entries", async () => {
   for (const text of ["UPDATE journal SET actor = 'x'", "DELETE FROM journal", "TRUNCATE journal"]) {
     await expect(database.application.query({ text })).rejects.toThrow("permission denied");

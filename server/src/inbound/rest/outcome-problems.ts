@@ -24,6 +24,11 @@ export interface Sent {
 
 /** The problem that a refusal is to its caller: the same one at every repeat. */
 export function problemOfRejection(rejection: Rejection, sent: Sent): ProblemError {
+  if (rejection.isStale === true) {
+    const detail =
+      "The SKU moved to another product while the request was under way. Nothing was changed; send it again with the same idempotency key.";
+    return new ProblemError("overloaded", detail, {}, { headers: { "retry-after": "1" } });
+  }
   const { code, available, requested, pointer, currentVersion, byIfMatch } = rejection;
   const detail =
     code === "precondition_required" ? `${rejection.detail} ${guardAdvice(rejection, sent)}` : rejection.detail;
