@@ -18,6 +18,7 @@ describe("lines", () => {
     expect(updateLine(sale, "soap", null)).toEqual({
       productId: "soap",
       sku: null,
+      isFoundBySku: false,
       locationId: "shop",
       change: { adjustment: -1 },
       guard: null,

@@ -22,7 +22,7 @@ export class BoundedMap<Key, Value> {
   }
 
   set(key: Key, value: Value): void {
-    if (this.#younger.size >= this.#sizeMin) {
+    if (this.#younger.size >= this.#sizeMin && !this.#younger.has(key)) {
       this.#older = this.#younger;
       this.#younger = new Map();
     }
