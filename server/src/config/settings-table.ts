@@ -72,7 +72,7 @@ export const settingsTable = [
     min: 1,
     max: 64,
     meaning:
-      "Connections that write, each with its share of the partitions. One makes the largest groups and is best up to about four cores.",
+      "Connections that write, each with its share of the partitions. One makes the largest groups; on two cores a second one made bulk requests faster and single ones slower.",
   },
   { name: "ONHAND_POOL_MAX", kind: "integer", default: "8", min: 2, max: 200, meaning: "Connections that read." },
   {

@@ -3,7 +3,7 @@
  * are kept with the database's time, which is what turns a timestamp into a position: an entry that was committed after
  * an observation is behind its heads, however early it was recorded, so none is missed.
  *
- * One watcher serves any number of waiting readers.
+ * One watcher serves all waiting readers, up to `waitersMax`: the heads are read once for all of them.
  */
 import { checkOf, encodeVector, type PositionVector } from "../core/position-vector.ts";
 import type { Queryable } from "../db/pool.ts";

@@ -182,6 +182,8 @@ async function applyTogether(rest: RestContext, call: Call, body: BulkUpdate, li
   if (outcome.kind === "rejected") {
     const fault = outcome.rejection.line;
     const problem = problemOfRejection(outcome.rejection, { body: valid[fault]!.update, takesIfMatch: false });
+    // Not a verdict on the lines but a reason to send them again: the answer says so for the whole request.
+    if (outcome.rejection.isStale === true) throw problem;
     return notApplied(context.idempotencyKey, lines.length, fault, problem, replayed);
   }
   if (outcome.kind !== "lines") throw new Error("lines came to something else than lines");
