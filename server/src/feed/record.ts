@@ -1,0 +1,60 @@
+/** One event of the feed as all readers share it: its texts are made when the first reader wants them, and once. */
+import { eventTypes } from "@onhand/protocol/vocabulary";
+import type { PositionVector } from "../core/position-vector.ts";
+import type { FeedEntry } from "./feed-reader.ts";
+import type { FilterSubject } from "./filter.ts";
+
+/** Makes the texts of events. */
+export interface EventWriter {
+  /** @returns the signed cursor of a place */
+  cursorAt(place: PositionVector): string;
+  /** @returns the event as JSON text. @param cursor of the place behind it */
+  write(entry: FeedEntry, cursor: string): string;
+}
+
+export class FeedRecord implements FilterSubject {
+  readonly feedEntry: FeedEntry;
+  readonly locationGroups: readonly string[];
+  readonly #writer: EventWriter;
+  #cursor: string | null = null;
+  #json: string | null = null;
+
+  constructor(feedEntry: FeedEntry, locationGroups: readonly string[], writer: EventWriter) {
+    this.feedEntry = feedEntry;
+    this.locationGroups = locationGroups;
+    this.#writer = writer;
+  }
+
+  get type(): string {
+    return eventTypes[this.feedEntry.entry.kind];
+  }
+
+  get productId(): string | null {
+    return this.feedEntry.entry.productId;
+  }
+
+  get sku(): string | null {
+    return this.feedEntry.sku;
+  }
+
+  get locationId(): string | null {
+    return this.feedEntry.entry.locationId;
+  }
+
+  /** Where a reader stands that has read it. */
+  get after(): PositionVector {
+    return this.feedEntry.after;
+  }
+
+  /** The signed cursor behind it. */
+  get cursor(): string {
+    this.#cursor ??= this.#writer.cursorAt(this.after);
+    return this.#cursor;
+  }
+
+  /** The CloudEvent as JSON text. */
+  get json(): string {
+    this.#json ??= this.#writer.write(this.feedEntry, this.cursor);
+    return this.#json;
+  }
+}
