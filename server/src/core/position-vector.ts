@@ -5,23 +5,38 @@
  *
  * Layout: version (1), epoch, number of partitions, each position (variable-length integers), check (8 bytes).
  */
-import { hash } from "node:crypto";
-
-const formatVersion = 1;
+const formatVersion = 2;
 const checkBytes = 8;
 
 export interface PositionVector {
   readonly epoch: number;
   /** Index is the partition, value the sequence of the last entry seen. */
   readonly positions: readonly number[];
-  /** First 8 bytes of SHA-256 over the hashes at the positions. */
+  /** The hashes at the positions, first 8 bytes of each, added up without carry: it moves with one partition at a time. */
   readonly check: Uint8Array;
 }
 
-/** @param hashes hash of the entry at each position, in order of partitions */
+/** @param hashes hash of the entry at each position, in any order: no two partitions have an entry in common */
 export function checkOf(hashes: readonly Uint8Array[]): Uint8Array {
-  return hash("sha256", Buffer.concat(hashes), "buffer").subarray(0, checkBytes);
+  const check = new Uint8Array(checkBytes);
+  for (const hash of hashes) for (let index = 0; index < checkBytes; index++) check[index]! ^= hash[index]!;
+  return check;
 }
+
+/** @returns the check after one partition has moved from one entry to another */
+export const movedCheck = (check: Uint8Array, from: Uint8Array, to: Uint8Array): Uint8Array =>
+  checkOf([check, from, to]);
+
+/** @returns whether two vectors are the same place of the same history */
+export const isSamePlace = (a: PositionVector, b: PositionVector): boolean =>
+  a.epoch === b.epoch &&
+  a.positions.length === b.positions.length &&
+  a.positions.every((position, partition) => position === b.positions[partition]) &&
+  a.check.every((byte, index) => byte === b.check[index]);
+
+/** @returns whether `a` has nothing that lies behind `b` in any partition */
+export const isWithin = (a: PositionVector, b: PositionVector): boolean =>
+  a.positions.every((position, partition) => position <= (b.positions[partition] ?? 0));
 
 /** @returns the bytes of a vector, as laid out above */
 export function encodeVector(vector: PositionVector): Uint8Array {

@@ -2,9 +2,10 @@
 import type { EntryKind } from "@onhand/protocol/vocabulary";
 import { genesisHash } from "../core/chain.ts";
 import type { SealedEntry } from "../core/entry.ts";
-import { checkOf, decodeVector, type PositionVector } from "../core/position-vector.ts";
+import { checkOf, decodeVector, isSamePlace, isWithin, type PositionVector } from "../core/position-vector.ts";
 import type { Queryable } from "../db/pool.ts";
 import { toEntry } from "../journal/entry-reader.ts";
+import { Course } from "./course.ts";
 import type { HeadsWatcher } from "./heads-watcher.ts";
 import { type FeedRow, hashesAt, nextEntries, observationBefore } from "./sql/feed.ts";
 
@@ -16,13 +17,17 @@ export interface PreviousState {
   readonly reorderPoint: number | null;
 }
 
-export interface FeedEntry {
+/** An entry with what an event says beside it. */
+export interface FeedItem {
   readonly entry: SealedEntry;
   /** Null for the item's first entry. */
   readonly previous: PreviousState | null;
   readonly sku: string | null;
   readonly reason: string | null;
   readonly reference: string | null;
+}
+
+export interface FeedEntry extends FeedItem {
   /** Where a reader stands that has read up to and including this entry. */
   readonly after: PositionVector;
 }
@@ -67,46 +72,48 @@ export class FeedReader {
   /** @returns entries after a position, at most `limit`; empty at the end. @throws PositionLost */
   async read(from: PositionVector, limit: number): Promise<FeedPage> {
     const { vector: heads } = await this.#watcher.read();
-    const hashes = await this.#hashesOf(from, heads);
-    const stretches = from.positions.flatMap((after, partition) => {
-      const upTo = heads.positions[partition]!;
-      return upTo > after ? [{ partition, after, upTo }] : [];
-    });
-    if (stretches.length === 0) return { entries: [], next: from };
-    const { rows } = await this.#database.query<FeedRow>(nextEntries(stretches, limit));
-    const positions = [...from.positions];
-    let last = from;
-    const entries = rows.map((row) => {
-      if (row.sequence !== positions[row.partition]! + 1)
-        throw new Error(`partition ${row.partition} has a gap before ${row.sequence}`);
-      positions[row.partition] = row.sequence;
-      hashes[row.partition] = row.hash;
-      last = { epoch: from.epoch, positions: [...positions], check: checkOf(hashes) };
-      return {
-        entry: toEntry(row),
-        previous: previousOf(row),
-        sku: row.sku,
-        reason: row.reason,
-        reference: row.reference,
-        after: last,
-      };
-    });
-    return { entries, next: last };
+    const course = await this.courseFrom(from, heads);
+    const entries = await this.along(course, heads, limit);
+    return { entries, next: course.place };
   }
 
-  /** Hashes at a position, once it is known to be of this history. */
-  async #hashesOf(from: PositionVector, heads: PositionVector): Promise<Uint8Array[]> {
-    const isAhead =
-      from.positions.length !== heads.positions.length ||
-      from.positions.some((position, index) => position > heads.positions[index]!);
-    if (from.epoch !== heads.epoch || isAhead)
+  /** @returns a course that begins at a place. @param heads what is known to be committed @throws PositionLost */
+  async courseFrom(from: PositionVector, heads: PositionVector): Promise<Course> {
+    if (from.epoch !== heads.epoch || from.positions.length !== heads.positions.length || !isWithin(from, heads))
       throw new PositionLost("the cursor belongs to another history of this database");
     const { rows } = await this.#database.query<{ partition: number; hash: Buffer }>(hashesAt(from.positions));
     const hashes: Uint8Array[] = from.positions.map(() => genesisHash);
     for (const { partition, hash } of rows) hashes[partition] = hash;
-    if (!Buffer.from(checkOf(hashes)).equals(Buffer.from(from.check)))
+    const course = new Course(from.epoch, from.positions, hashes);
+    if (!isSamePlace(course.place, from))
       throw new PositionLost("the cursor belongs to another history of this database");
-    return hashes;
+    return course;
+  }
+
+  /** Goes along a course towards committed heads. @returns entries, at most `limit`; the course stands behind the last */
+  async along(course: Course, heads: PositionVector, limit: number): Promise<FeedEntry[]> {
+    const items = await this.between(course.place, heads, limit);
+    return items.map((item) => {
+      const { partition, sequence, hash } = item.entry;
+      return { ...item, after: course.step(partition, sequence, hash) };
+    });
+  }
+
+  /** @returns what lies between a place and committed heads, at most `limit`: in order within each partition */
+  async between(from: PositionVector, heads: PositionVector, limit: number): Promise<FeedItem[]> {
+    const stretches = from.positions.flatMap((after, partition) => {
+      const upTo = heads.positions[partition]!;
+      return upTo > after ? [{ partition, after, upTo }] : [];
+    });
+    if (stretches.length === 0) return [];
+    const { rows } = await this.#database.query<FeedRow>(nextEntries(stretches, limit));
+    return rows.map((row) => ({
+      entry: toEntry(row),
+      previous: previousOf(row),
+      sku: row.sku,
+      reason: row.reason,
+      reference: row.reference,
+    }));
   }
 }
 
