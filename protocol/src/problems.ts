@@ -65,7 +65,7 @@ export const problemKinds = {
     status: 410,
     title: "The cursor cannot be resumed",
     meaning:
-      "It belongs to another history. Take a new snapshot from `snapshot` and continue from its `Onhand-Cursor`.",
+      "It belongs to another history, or lies further back than the feed is kept. Take a new snapshot from `snapshot` and continue from its `Onhand-Cursor`; `earliest` is the first cursor that can be read from.",
   },
   payload_too_large: {
     status: 413,
@@ -105,6 +105,12 @@ export const problemKinds = {
     title: "The outcome is not known yet",
     meaning: "The database did not answer in time. Ask again with the same idempotency key: it is never applied twice.",
   },
+  not_fresh: {
+    status: 503,
+    title: "Not that fresh yet",
+    meaning:
+      "What this server reads has not reached `minCursor`. Wait for `Retry-After` and send it again, or leave `minCursor` out.",
+  },
   not_ready: { status: 503, title: "Not ready", meaning: "The server is starting, stopping or has lost its database." },
 } as const satisfies Record<string, ProblemKind>;
 export type ProblemCode = keyof typeof problemKinds;
@@ -129,6 +135,7 @@ export const Problem = Type.Object(
     requested: Type.Optional(Type.Integer()),
     limit: Type.Optional(Type.Integer()),
     snapshot: Type.Optional(Type.String({ description: "Where to take a new snapshot" })),
+    earliest: Type.Optional(Type.String({ description: "The first cursor that the change feed can be read from" })),
     currentEtag: Type.Optional(Type.String()),
     idempotencyKey: Type.Optional(Type.String()),
   },

@@ -6,6 +6,7 @@ import { checkOf, decodeVector, isSamePlace, isWithin, type PositionVector } fro
 import type { Queryable } from "../db/pool.ts";
 import { toEntry } from "../journal/entry-reader.ts";
 import { Course } from "./course.ts";
+import { FeedFloor, type Floor } from "./feed-floor.ts";
 import type { HeadsWatcher } from "./heads-watcher.ts";
 import { type FeedRow, hashesAt, nextEntries, observationBefore } from "./sql/feed.ts";
 
@@ -38,35 +39,46 @@ export interface FeedPage {
   readonly next: PositionVector;
 }
 
-/** The position belongs to another history, or lies ahead of this one. */
+/** The position belongs to another history, lies ahead of this one, or further back than the feed may be read. */
 export class PositionLost extends Error {
   override readonly name = "PositionLost";
+  /** The first place that can be read from. */
+  readonly earliest: PositionVector;
+
+  constructor(message: string, earliest: PositionVector) {
+    super(message);
+    this.earliest = earliest;
+  }
 }
 
 export class FeedReader {
   readonly #database: Queryable;
   readonly #watcher: HeadsWatcher;
+  readonly #floor: FeedFloor;
 
-  constructor(database: Queryable, watcher: HeadsWatcher) {
+  constructor(database: Queryable, watcher: HeadsWatcher, floor: FeedFloor = new FeedFloor(database)) {
     this.#database = database;
     this.#watcher = watcher;
+    this.#floor = floor;
   }
 
-  /** The newest position that had been observed committed at a time; the beginning when there is none. */
+  /**
+   * The newest position that had been observed committed at a time; before the first entry when there is none. It may
+   * lie below the floor, which whoever reads from it is told then.
+   */
   async positionAt(momentMs: number): Promise<PositionVector> {
     const { rows } = await this.#database.query<{ heads: Buffer }>(observationBefore(momentMs));
+    const { vector: heads } = await this.#watcher.read();
     const [row] = rows;
-    return (row === undefined ? null : decodeVector(row.heads)) ?? this.beginning();
+    const observed = row === undefined ? null : decodeVector(row.heads);
+    // What this database observed is of its own history, also when the epoch was raised since.
+    return observed === null ? this.#placeOf(new Map(), heads) : { ...observed, epoch: heads.epoch };
   }
 
-  /** The position before the first entry. */
+  /** The first position that can be read from: the floor, or before the first entry when there is none. */
   async beginning(): Promise<PositionVector> {
     const { vector } = await this.#watcher.read();
-    return {
-      epoch: vector.epoch,
-      positions: vector.positions.map(() => 0),
-      check: checkOf(vector.positions.map(() => genesisHash)),
-    };
+    return this.#placeOf(await this.#floor.current(), vector);
   }
 
   /** @returns entries after a position, at most `limit`; empty at the end. @throws PositionLost */
@@ -77,17 +89,53 @@ export class FeedReader {
     return { entries, next: course.place };
   }
 
+  /** Where the partitions end: whatever lies before is committed. */
+  async heads(): Promise<PositionVector> {
+    return (await this.#watcher.read()).vector;
+  }
+
   /** @returns a course that begins at a place. @param heads what is known to be committed @throws PositionLost */
   async courseFrom(from: PositionVector, heads: PositionVector): Promise<Course> {
-    if (from.epoch !== heads.epoch || from.positions.length !== heads.positions.length || !isWithin(from, heads))
-      throw new PositionLost("the cursor belongs to another history of this database");
-    const { rows } = await this.#database.query<{ partition: number; hash: Buffer }>(hashesAt(from.positions));
-    const hashes: Uint8Array[] = from.positions.map(() => genesisHash);
-    for (const { partition, hash } of rows) hashes[partition] = hash;
-    const course = new Course(from.epoch, from.positions, hashes);
-    if (!isSamePlace(course.place, from))
-      throw new PositionLost("the cursor belongs to another history of this database");
+    const floor = await this.#floor.current();
+    const course = await this.#courseAt(from, heads);
+    if (course === null)
+      throw new PositionLost(
+        "The cursor belongs to another history of this database",
+        await this.#placeOf(floor, heads),
+      );
+    for (const [partition, sequence] of floor)
+      if (sequence > from.positions[partition]!)
+        throw new PositionLost(
+          "The cursor or time lies further back than the feed is kept",
+          await this.#placeOf(floor, heads),
+        );
     return course;
+  }
+
+  /** @returns whether a position is of this history and within the heads; it may lie below the floor */
+  async isOfThisHistory(place: PositionVector, heads: PositionVector): Promise<boolean> {
+    return (await this.#courseAt(place, heads)) !== null;
+  }
+
+  /** @returns null when the position is of another history, or ahead of the heads */
+  async #courseAt(from: PositionVector, heads: PositionVector): Promise<Course | null> {
+    if (from.epoch !== heads.epoch || from.positions.length !== heads.positions.length || !isWithin(from, heads))
+      return null;
+    const course = new Course(from.epoch, from.positions, await this.#hashesAt(from.positions));
+    return isSamePlace(course.place, from) ? course : null;
+  }
+
+  async #hashesAt(positions: readonly number[]): Promise<Uint8Array[]> {
+    const { rows } = await this.#database.query<{ partition: number; hash: Buffer }>(hashesAt(positions));
+    const hashes: Uint8Array[] = positions.map(() => genesisHash);
+    for (const { partition, hash } of rows) hashes[partition] = hash;
+    return hashes;
+  }
+
+  async #placeOf(floor: Floor, { epoch, positions: heads }: PositionVector): Promise<PositionVector> {
+    const positions = heads.map((_, partition) => floor.get(partition) ?? 0);
+    const hashes = floor.size === 0 ? positions.map(() => genesisHash) : await this.#hashesAt(positions);
+    return { epoch, positions, check: checkOf(hashes) };
   }
 
   /** Goes along a course towards committed heads. @returns entries, at most `limit`; the course stands behind the last */

@@ -7,6 +7,7 @@ export interface ProblemFields {
   readonly requested?: number;
   readonly limit?: number;
   readonly snapshot?: string;
+  readonly earliest?: string;
   readonly currentEtag?: string;
   readonly idempotencyKey?: string;
 }

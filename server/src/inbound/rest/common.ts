@@ -1,6 +1,8 @@
 /** Small things that several routes share. */
 import { lifeStates } from "@onhand/protocol/vocabulary";
 import { limits } from "../../core/limits.ts";
+import type { CursorCodec } from "../../feed/cursor.ts";
+import type { PositionLost } from "../../feed/feed-reader.ts";
 import { ProblemError } from "../../host/problem.ts";
 import type { Call } from "../../host/route.ts";
 
@@ -38,5 +40,16 @@ export function requireRightToGoNegative(role: string, allowNegative: boolean | 
   throw new ProblemError(
     "forbidden",
     "allowNegative needs a key with the role admin. Leave it out, or use such a key.",
+  );
+}
+
+/** What a reader is told whose place in the feed is lost: where to begin anew. */
+export function problemOfLostPosition(cursors: CursorCodec, lost: PositionLost): ProblemError {
+  const snapshot = "/v1/inventory";
+  return new ProblemError(
+    "cursor_expired",
+    `${lost.message}. Take a new snapshot with GET ${snapshot} and go on from its Onhand-Cursor, or read what is left from the cursor in earliest.`,
+    { snapshot, earliest: cursors.fromVector(lost.earliest) },
+    { cause: lost },
   );
 }

@@ -8,6 +8,7 @@ import { ProblemError } from "../../host/problem.ts";
 import type { Route } from "../../host/route.ts";
 import { Check } from "../../host/validation.ts";
 import { parseRfc3339Ms } from "../../lib/rfc3339.ts";
+import { problemOfLostPosition } from "./common.ts";
 import type { RestContext } from "./context.ts";
 import { eventOf } from "./event-view.ts";
 
@@ -30,14 +31,7 @@ async function readOrExplain(rest: RestContext, from: PositionVector, limit: num
   try {
     return await rest.feed.read(from, limit);
   } catch (error) {
-    if (!(error instanceof PositionLost)) throw error;
-    const snapshot = "/v1/inventory";
-    throw new ProblemError(
-      "cursor_expired",
-      `${error.message}. Take a new snapshot with GET ${snapshot} and go on from its Onhand-Cursor.`,
-      { snapshot },
-      { cause: error },
-    );
+    throw error instanceof PositionLost ? problemOfLostPosition(rest.cursors, error) : error;
   }
 }
 
