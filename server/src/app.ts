@@ -13,11 +13,13 @@ import type { Session } from "./db/session.ts";
 import { CursorCodec } from "./feed/cursor.ts";
 import { FeedReader } from "./feed/feed-reader.ts";
 import { HeadsWatcher } from "./feed/heads-watcher.ts";
+import { openFeed } from "./feed/open-feed.ts";
 import { createApi } from "./host/api.ts";
 import { addDocsPages } from "./host/docs-pages.ts";
 import { type Listener, listen } from "./host/listener.ts";
 import { addOperationsPages } from "./host/operations-pages.ts";
 import type { RestContext } from "./inbound/rest/context.ts";
+import { eventOf } from "./inbound/rest/event-view.ts";
 import { explainFailure } from "./inbound/rest/outcome-problems.ts";
 import { PageTokens } from "./inbound/rest/page-token.ts";
 import { restRoutes } from "./inbound/rest/routes.ts";
@@ -149,18 +151,32 @@ export async function startApp(options: AppOptions): Promise<App> {
   watcher = new HeadsWatcher(database, clock, (heads) => write.board.observe(heads));
   const keyring = new Keyring(database, clock);
   const signer = tokenSigner(installation.cursorSecret);
+  const cursors = new CursorCodec(signer);
+  const reader = new FeedReader(database, watcher);
+  const eventSource = `/onhand/${installation.installationId}`;
+  const { feed, tail } = openFeed(
+    database,
+    reader,
+    watcher,
+    {
+      cursorAt: (place) => cursors.fromVector(place),
+      write: (entry, cursor) => JSON.stringify(eventOf(entry, cursor, eventSource)),
+    },
+    clock,
+  );
   const rest: RestContext = {
     submitter: write.submitter,
     items: write.items,
     catalogue: new CatalogueQueries(database, installation.partitionCount),
     movements: new MovementQueries(database),
-    cursors: new CursorCodec(signer),
-    feed: new FeedReader(database, watcher),
+    cursors,
+    feed,
+    feedReader: reader,
     watcher,
     pageTokens: new PageTokens(signer),
     clock,
     defaultCurrency: config.defaultCurrency,
-    eventSource: `/onhand/${installation.installationId}`,
+    eventSource,
     logger,
   };
   let isStopping = false;
@@ -209,6 +225,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       isStopping = true;
       const startedAtMs = clock.monotonicMs();
       await rest.watcher.stop();
+      tail.stop();
       await listener.drain(config.drainMsMax);
       await close(Math.max(0, config.drainMsMax - (clock.monotonicMs() - startedAtMs)));
     },

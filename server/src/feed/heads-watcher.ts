@@ -24,6 +24,12 @@ interface Waiter {
   readonly wake: () => void;
 }
 
+/** Heads that were read together, all of them committed. */
+export interface SeenHeads {
+  readonly heads: readonly HeadRow[];
+  readonly vector: PositionVector;
+}
+
 export class HeadsWatcher {
   readonly #database: Queryable;
   readonly #clock: Clock;
@@ -34,6 +40,7 @@ export class HeadsWatcher {
   #looksAgain = false;
   #cancelObserving: () => void = () => {};
   #cancelPolling: (() => void) | null = null;
+  #latest: SeenHeads | null = null;
   isStopped = false;
 
   /** @param onHeads is told every vector of heads that was seen committed */
@@ -61,10 +68,16 @@ export class HeadsWatcher {
   }
 
   /** Reads the heads; they belong to entries that are all committed. */
-  async read(): Promise<{ heads: readonly HeadRow[]; vector: PositionVector }> {
+  async read(): Promise<SeenHeads> {
     const { heads } = await readBoard(this.#database);
     this.#onHeads(heads);
-    return { heads, vector: vectorOf(heads) };
+    this.#latest = { heads, vector: vectorOf(heads) };
+    return this.#latest;
+  }
+
+  /** The heads as they were last seen, read now when they never were. */
+  async latest(): Promise<SeenHeads> {
+    return this.#latest ?? this.read();
   }
 
   /** Reads the heads and keeps them with the time, when they have moved since the last time. */

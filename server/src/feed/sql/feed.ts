@@ -69,3 +69,9 @@ export const observationBefore = (momentMs: number): Statement => ({
   text: "SELECT heads FROM observed_heads WHERE observed_at <= to_timestamp($1::double precision / 1000) ORDER BY observed_at DESC LIMIT 1",
   values: [momentMs],
 });
+
+/** Every location with its groups. */
+export const selectLocationGroups = (): Statement => ({
+  name: "location_groups",
+  text: "SELECT location_id, document->'groups' AS groups FROM location",
+});

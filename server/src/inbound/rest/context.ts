@@ -4,6 +4,7 @@ import type { Submitter } from "../../commands/submitter.ts";
 import type { Command } from "../../core/command.ts";
 import type { Outcome } from "../../core/outcome.ts";
 import type { CursorCodec } from "../../feed/cursor.ts";
+import type { Feed } from "../../feed/feed.ts";
 import type { FeedReader } from "../../feed/feed-reader.ts";
 import type { HeadsWatcher } from "../../feed/heads-watcher.ts";
 import { ProblemError } from "../../host/problem.ts";
@@ -23,7 +24,8 @@ export interface RestContext {
   readonly catalogue: CatalogueQueries;
   readonly movements: MovementQueries;
   readonly cursors: CursorCodec;
-  readonly feed: FeedReader;
+  readonly feed: Feed;
+  readonly feedReader: FeedReader;
   readonly watcher: HeadsWatcher;
   readonly pageTokens: PageTokens;
   readonly clock: Clock;

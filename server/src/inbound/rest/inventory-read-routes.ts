@@ -14,7 +14,7 @@ type Query = Readonly<Record<string, unknown>>;
 
 async function changedAfter(rest: RestContext, updatedAfter: unknown): Promise<ItemFilter["changedAfter"]> {
   if (updatedAfter === undefined) return null;
-  const from = await rest.feed.positionAt(parseRfc3339Ms(updatedAfter as string));
+  const from = await rest.feedReader.positionAt(parseRfc3339Ms(updatedAfter as string));
   const { vector } = await rest.watcher.read();
   const entries = vector.positions.reduce((sum, position, partition) => sum + position - from.positions[partition]!, 0);
   return { positions: from.positions, isRecent: entries <= recentEntriesMax };

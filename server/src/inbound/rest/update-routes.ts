@@ -15,8 +15,8 @@ import { eventOf } from "./event-view.ts";
 const time = new Check(Timestamp("A time"));
 
 async function positionOf(rest: RestContext, since: unknown): Promise<PositionVector> {
-  if (since === undefined) return rest.feed.beginning();
-  if (time.accepts(since)) return rest.feed.positionAt(parseRfc3339Ms(since as string));
+  if (since === undefined) return rest.feedReader.beginning();
+  if (time.accepts(since)) return rest.feedReader.positionAt(parseRfc3339Ms(since as string));
   const vector = rest.cursors.parse(since as string);
   if (vector !== null) return vector;
   const message = "is neither an RFC 3339 time nor a cursor of this server";
@@ -29,7 +29,7 @@ async function positionOf(rest: RestContext, since: unknown): Promise<PositionVe
 
 async function readOrExplain(rest: RestContext, from: PositionVector, limit: number) {
   try {
-    return await rest.feed.read(from, limit);
+    return await rest.feedReader.read(from, limit);
   } catch (error) {
     throw error instanceof PositionLost ? problemOfLostPosition(rest.cursors, error) : error;
   }

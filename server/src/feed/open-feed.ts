@@ -1,0 +1,35 @@
+/** Puts the parts of the feed together. */
+import type { Queryable } from "../db/pool.ts";
+import type { Clock } from "../lib/clock.ts";
+import { Feed } from "./feed.ts";
+import type { FeedItem, FeedReader } from "./feed-reader.ts";
+import type { HeadsWatcher } from "./heads-watcher.ts";
+import { LocationGroups } from "./location-groups.ts";
+import type { EventWriter } from "./record.ts";
+import { FeedTail } from "./tail.ts";
+
+export interface OpenFeed {
+  readonly feed: Feed;
+  readonly tail: FeedTail;
+  /** To be told what this process has committed, made only when somebody follows. */
+  readonly committed: (items: () => readonly FeedItem[]) => void;
+}
+
+/** @param reader of committed entries @param writer makes cursors and the texts of events */
+export function openFeed(
+  database: Queryable,
+  reader: FeedReader,
+  watcher: HeadsWatcher,
+  writer: EventWriter,
+  clock: Clock,
+): OpenFeed {
+  const groups = new LocationGroups(database);
+  const tail = new FeedTail({ reader, watcher, groups, writer, clock });
+  return {
+    feed: new Feed({ tail, reader, groups, writer, clock }),
+    tail,
+    committed(items) {
+      if (!tail.isFollowing || !tail.handOver(items())) watcher.nudge();
+    },
+  };
+}
