@@ -37,6 +37,7 @@ const plainErrors = new Set([
   "UnsafeDatabase",
   "PortInUse",
   "SchemaTooNew",
+  "MigrationChanged",
   "DataFolderInUseError",
   "EmbeddedPostgresError",
   "DatabaseUnusable",
