@@ -40,6 +40,8 @@ export interface TailParts {
   readonly groups: LocationGroups;
   readonly writer: EventWriter;
   readonly clock: Clock;
+  /** Instead of `tailLimits.ringRecordsMax`; tests make it small. */
+  readonly ringRecordsMax?: number;
 }
 
 interface Following {
@@ -149,7 +151,7 @@ export class FeedTail {
     const course = await reader.courseFrom(vector, vector);
     // Groups are read behind the heads, so a change after them is in the events that are still to come.
     await groups.load();
-    const ring = new FeedRing(vector, tailLimits.ringRecordsMax);
+    const ring = new FeedRing(vector, this.#parts.ringRecordsMax ?? tailLimits.ringRecordsMax);
     const following: Following = { course, ring, stop: new AbortController() };
     this.#following = following;
     if (this.#followers === 0) this.#cancelLinger = this.#parts.clock.after(tailLimits.lingerMs, () => this.#rest());
