@@ -14,6 +14,13 @@ const conventions = `One source of truth for stock across every place a business
 
 type Json = Record<string, unknown>;
 
+const cursorHeader = {
+  "Onhand-Cursor": {
+    description: "Place in the change feed that the answer has reached: reading on from it misses nothing",
+    schema: { type: "string" },
+  },
+};
+
 /** Schemas with an `$id` become components, everything else stays in place. */
 function collect(schema: unknown, components: Json): unknown {
   if (Array.isArray(schema)) return schema.map((element) => collect(element, components));
@@ -40,6 +47,18 @@ function parametersOf(operation: Operation, components: Json): Json[] {
     ...(schema.description === undefined ? {} : { description: schema.description }),
     schema: collect(schema, components),
   }));
+  const ticket =
+    operation.takesTicket === true
+      ? [
+          {
+            name: "ticket",
+            in: "query",
+            required: false,
+            description: "Ticket of `POST /v1/stream-tickets`, in place of the `Authorization` header",
+            schema: { type: "string" },
+          },
+        ]
+      : [];
   const headers = operation.writes
     ? [
         {
@@ -58,8 +77,11 @@ function parametersOf(operation: Operation, components: Json): Json[] {
         },
       ]
     : [];
-  return [...inPath, ...inQuery, ...headers];
+  return [...inPath, ...inQuery, ...ticket, ...headers];
 }
+
+/** Whether the answer says in `Onhand-Cursor` what it has reached. */
+const tellsFreshness = (operation: Operation): boolean => operation.query?.properties.minCursor !== undefined;
 
 /** Codes that an operation may answer with besides success. */
 function problemsOf(operation: Operation): (keyof typeof problemKinds)[] {
@@ -79,22 +101,32 @@ function problemsOf(operation: Operation): (keyof typeof problemKinds)[] {
         "outcome_unknown",
       ] as const)
     : [];
-  const feed = operation.path.endsWith("/updates") ? (["cursor_expired"] as const) : [];
-  return [...new Set([...always, ...byId, ...body, ...writes, ...feed])];
+  const feed = /\/(updates|stream)$/.test(operation.path) ? (["cursor_expired"] as const) : [];
+  const fresh = tellsFreshness(operation) ? (["cursor_expired", "not_fresh"] as const) : [];
+  return [...new Set([...always, ...byId, ...body, ...writes, ...feed, ...fresh])];
 }
+
+const doneAs = ({ opens }: Operation): string =>
+  opens === undefined ? "Done" : opens === "websocket" ? "The WebSocket is open" : "The stream, until one side ends it";
+
+const contentOf = ({ opens }: Operation): Json =>
+  opens === "event-stream" ? { content: { "text/event-stream": { schema: { type: "string" } } } } : {};
 
 function responsesOf(operation: Operation, components: Json): Json {
   const responses: Record<string, Json> = {};
-  const headers = { "X-Request-Id": { schema: { type: "string" } } };
+  const headers = {
+    "X-Request-Id": { schema: { type: "string" } },
+    ...(tellsFreshness(operation) ? cursorHeader : {}),
+  };
   responses[operation.status] =
     operation.response === null
-      ? { description: "Done", headers }
+      ? { description: doneAs(operation), headers, ...contentOf(operation) }
       : {
           description: "Success",
           headers,
           content: { "application/json": { schema: collect(operation.response, components) } },
         };
-  if (operation.method === "GET")
+  if (operation.method === "GET" && operation.opens === undefined)
     responses["304"] = { description: "Not modified: `If-None-Match` names the current ETag" };
   const problems = problemsOf(operation);
   if (operation.writes)

@@ -17,9 +17,13 @@ export interface Operation {
   readonly query?: Type.TObject;
   readonly body?: Type.TObject;
   readonly response: Type.TSchema | null;
-  readonly status: 200 | 201 | 204;
+  readonly status: 101 | 200 | 201 | 204;
   /** Whether the call changes something, and so takes an idempotency key. */
   readonly writes: boolean;
+  /** It stays open and is no call with an answer: the client has other means for it. */
+  readonly opens?: "event-stream" | "websocket";
+  /** Whether `?ticket=` may stand for the `Authorization` header, which browsers cannot send with a stream. */
+  readonly takesTicket?: true;
 }
 
 const closed = { additionalProperties: false } as const;
@@ -27,12 +31,20 @@ const paging = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
   cursor: Type.Optional(Type.String({ maxLength: 2048 })),
 };
+const minCursor = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 2048,
+    description: "Cursor of the change feed that the answer must have reached; waited for up to 2 seconds",
+  }),
+);
+const freshness = Type.Object({ minCursor }, closed);
 const status = Type.Optional(Type.String({ enum: ["active", "archived", "all"], default: "active" }));
 const archive = Type.Optional(
   Type.Boolean({ description: "Keep it, hidden and closed to changes, instead of removing it" }),
 );
 const catalogueList = Type.Object(
-  { ...paging, status, q: Type.Optional(NonEmptyText(200, "Text in name or SKU")) },
+  { ...paging, minCursor, status, q: Type.Optional(NonEmptyText(200, "Text in name or SKU")) },
   closed,
 );
 
@@ -48,6 +60,19 @@ const remove = {
   response: null,
   query: Type.Object({ archive }, closed),
 } as const;
+
+const listOf = (what: string) =>
+  Type.Optional(
+    Type.String({ maxLength: 16_384, description: `Only events of these ${what}; up to 100, with commas` }),
+  );
+/** Filters of the feed in a query string. */
+const feedFilter = {
+  productId: listOf("products"),
+  sku: listOf("SKUs"),
+  locationId: listOf("locations"),
+  locationGroup: listOf("groups of locations"),
+  types: listOf("types, e.g. inventory.adjusted.v1 or inventory.*"),
+};
 
 const BulkResult = Type.Object(
   {
@@ -76,6 +101,7 @@ const BulkResult = Type.Object(
 const inventoryList = Type.Object(
   {
     ...paging,
+    minCursor,
     productId: Type.Optional(Id("Product")),
     sku: Type.Optional(NonEmptyText(128)),
     locationId: Type.Optional(Id("Location")),
@@ -111,7 +137,13 @@ export const operations = {
     body: requests.CreateProduct,
     response: resources.Product,
   },
-  getProduct: { ...read, path: "/v1/products/{productId}", summary: "Read a product", response: resources.Product },
+  getProduct: {
+    ...read,
+    path: "/v1/products/{productId}",
+    summary: "Read a product",
+    query: freshness,
+    response: resources.Product,
+  },
   replaceProduct: {
     ...replace,
     path: "/v1/products/{productId}",
@@ -145,6 +177,7 @@ export const operations = {
     ...read,
     path: "/v1/locations/{locationId}",
     summary: "Read a location",
+    query: freshness,
     response: resources.Location,
   },
   replaceLocation: {
@@ -166,7 +199,7 @@ export const operations = {
     ...read,
     path: "/v1/locations/{locationId}/inventory",
     summary: "List the items of one location",
-    query: Type.Object({ ...paging, status }, closed),
+    query: Type.Object({ ...paging, minCursor, status }, closed),
     response: resources.Page(resources.InventoryItem),
   },
   listInventory: {
@@ -205,15 +238,51 @@ export const operations = {
         wait: Type.Optional(
           Type.Integer({ minimum: 0, maximum: 60, description: "Seconds to wait for a change when there is none" }),
         ),
+        ...feedFilter,
       },
       closed,
     ),
+    takesTicket: true,
     response: resources.Page(resources.FeedEvent),
+  },
+  streamUpdates: {
+    ...read,
+    path: "/v1/inventory/stream",
+    summary: "Follow the changes as server-sent events",
+    query: Type.Object(
+      {
+        cursor: Type.Optional(Type.String({ maxLength: 2048, description: "Where to go on; from now on when absent" })),
+        since: Type.Optional(Type.String({ maxLength: 2048, description: "Cursor, or RFC 3339 time" })),
+        ...feedFilter,
+      },
+      closed,
+    ),
+    opens: "event-stream",
+    takesTicket: true,
+    response: null,
+  },
+  openSocket: {
+    ...read,
+    status: 101,
+    path: "/v1/inventory/ws",
+    summary: "Follow the changes and send commands over a WebSocket, subprotocol `onhand.v1`",
+    opens: "websocket",
+    takesTicket: true,
+    response: null,
+  },
+  createStreamTicket: {
+    ...create,
+    right: "reader",
+    writes: false,
+    path: "/v1/stream-tickets",
+    summary: "Get a ticket for one stream of a browser",
+    response: resources.StreamTicket,
   },
   getInventory: {
     ...read,
     path: "/v1/inventory/{inventoryIdOrSku}",
     summary: "Read one item by inventory id, or one SKU over all locations",
+    query: freshness,
     response: Type.Union([resources.InventoryItem, resources.ConsolidatedSku]),
   },
   patchInventory: {
@@ -228,7 +297,7 @@ export const operations = {
     ...read,
     path: "/v1/inventory/{inventoryId}/movements",
     summary: "The ledger of an item, newest first",
-    query: Type.Object(paging, closed),
+    query: Type.Object({ ...paging, minCursor }, closed),
     response: resources.Page(resources.Movement),
   },
 } as const satisfies Record<string, Operation>;

@@ -10,8 +10,10 @@ import { unsafeSettings } from "./db/durability.ts";
 import { migrate } from "./db/migrate.ts";
 import { type Database, openDatabase, readSettings, readTimeoutMs } from "./db/pool.ts";
 import type { Session } from "./db/session.ts";
+import { WakeUps } from "./db/wake-ups.ts";
 import { CursorCodec } from "./feed/cursor.ts";
 import { FeedReader } from "./feed/feed-reader.ts";
+import { Freshness } from "./feed/freshness.ts";
 import { HeadsWatcher } from "./feed/heads-watcher.ts";
 import { openFeed } from "./feed/open-feed.ts";
 import { createApi } from "./host/api.ts";
@@ -146,7 +148,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { config, logger, clock = systemClock } = options;
   const registry = new Registry();
   let watcher: HeadsWatcher | null = null;
-  const write = await openWriteSide(options, registry, () => watcher?.nudge());
+  const wakeUps = new WakeUps(options.target, clock, () => watcher?.nudge());
+  const write = await openWriteSide(options, registry, () => {
+    watcher?.nudge();
+    wakeUps.send();
+  });
   const { database, installation } = write;
   watcher = new HeadsWatcher(database, clock, (heads) => write.board.observe(heads));
   const keyring = new Keyring(database, clock);
@@ -173,6 +179,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     feed,
     feedReader: reader,
     watcher,
+    freshness: new Freshness({ board: write.board, cursors, reader, watcher, clock }),
     pageTokens: new PageTokens(signer),
     clock,
     defaultCurrency: config.defaultCurrency,
@@ -202,7 +209,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     failed: (error) => logger.warn({ reason: error.message }, "old outcomes could not be cleared away"),
   });
   const close = (waitMsMax: number): Promise<void> => {
-    const stopped = [rest.watcher.stop(), retention.stop(), keyring.stop(), write.writer.stop()];
+    const stopped = [rest.watcher.stop(), wakeUps.stop(), retention.stop(), keyring.stop(), write.writer.stop()];
     return within(
       clock,
       waitMsMax,
@@ -213,6 +220,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     await keyring.start();
     await watcher.start();
+    if (options.backend === undefined) await wakeUps.start();
     retention.start();
     listener = listen(api, config.host, config.port);
   } catch (error) {

@@ -13,6 +13,8 @@ export interface BoardHead {
 
 export class HeadBoard {
   readonly #heads: BoardHead[];
+  /** The encoded vector of what is known; null when it has to be made anew. */
+  #seen: Uint8Array | null = null;
 
   /** @param heads all partitions, in order */
   constructor(heads: readonly BoardHead[]) {
@@ -23,9 +25,17 @@ export class HeadBoard {
   observe(heads: readonly BoardHead[]): void {
     for (const head of heads) {
       const known = this.#heads[head.partition]!;
-      if (head.epoch > known.epoch || (head.epoch === known.epoch && head.sequence > known.sequence))
+      if (head.epoch > known.epoch || (head.epoch === known.epoch && head.sequence > known.sequence)) {
         this.#heads[head.partition] = head;
+        this.#seen = null;
+      }
     }
+  }
+
+  /** @returns the encoded vector of what is known, made once for as long as nothing moves */
+  seen(): Uint8Array {
+    this.#seen ??= this.vectorWith([]);
+    return this.#seen;
   }
 
   epoch(): number {

@@ -39,9 +39,17 @@ async function overload(): Promise<Answer> {
   return refused!;
 }
 
-async function foreignCursor(): Promise<string> {
-  const codec = new CursorCodec(tokenSigner((await readInstallation(server.database.owner)).cursorSecret));
-  return codec.fromVector({ epoch: 99, positions: [0], check: new Uint8Array(8) });
+const cursorCodec = async (): Promise<CursorCodec> =>
+  new CursorCodec(tokenSigner((await readInstallation(server.database.owner)).cursorSecret));
+
+const foreignCursor = async (): Promise<string> =>
+  (await cursorCodec()).fromVector({ epoch: 99, positions: [0], check: new Uint8Array(8) });
+
+/** What is not there yet. */
+async function cursorAhead(): Promise<string> {
+  const codec = await cursorCodec();
+  const here = codec.parse((await server.reader.get("/v1/inventory")).headers.get("onhand-cursor")!)!;
+  return codec.fromVector({ ...here, positions: here.positions.map((position) => position + 1) });
 }
 
 type Case = { readonly met: () => Promise<Answer>; readonly with?: object } | { readonly notMet: string };
@@ -76,7 +84,7 @@ const cases: Record<ProblemCode, Case> = {
   idempotency_in_progress: { notMet: "a repeat waits for the first request instead of being sent away" },
   cursor_expired: {
     met: async () => server.reader.get(`/v1/inventory/updates?since=${await foreignCursor()}`),
-    with: { snapshot: "/v1/inventory" },
+    with: { snapshot: "/v1/inventory", earliest: expect.any(String) },
   },
   payload_too_large: { met: () => post({ reason: "x".repeat(300_000) }), with: { limit: 262_144 } },
   unsupported_media_type: { met: () => post({}, { "content-type": "text/plain" }) },
@@ -106,6 +114,7 @@ const cases: Record<ProblemCode, Case> = {
   },
   overloaded: { met: overload },
   outcome_unknown: { notMet: "needs a COMMIT whose answer is lost: see the tests of lost answers" },
+  not_fresh: { met: async () => server.reader.get(`/v1/products/soap?minCursor=${await cursorAhead()}`) },
   not_ready: { notMet: "needs a database that is away: see the tests of restarts" },
 };
 

@@ -6,6 +6,7 @@ import type { Outcome } from "../../core/outcome.ts";
 import type { CursorCodec } from "../../feed/cursor.ts";
 import type { Feed } from "../../feed/feed.ts";
 import type { FeedReader } from "../../feed/feed-reader.ts";
+import type { Freshness } from "../../feed/freshness.ts";
 import type { HeadsWatcher } from "../../feed/heads-watcher.ts";
 import { ProblemError } from "../../host/problem.ts";
 import type { Call } from "../../host/route.ts";
@@ -27,6 +28,7 @@ export interface RestContext {
   readonly feed: Feed;
   readonly feedReader: FeedReader;
   readonly watcher: HeadsWatcher;
+  readonly freshness: Freshness;
   readonly pageTokens: PageTokens;
   readonly clock: Clock;
   readonly defaultCurrency: string;

@@ -5,6 +5,7 @@ import { parseRfc3339Ms } from "../../lib/rfc3339.ts";
 import type { ItemFilter, ItemViewRow } from "../../queries/item-queries.ts";
 import { livesOf } from "./common.ts";
 import { feedCursorOf, notFound, type RestContext } from "./context.ts";
+import { readRoute } from "./read-route.ts";
 import { itemOfRow, levelsOfSum, movementOfRow, productOfRow, totalsOfItems } from "./views.ts";
 
 /** Beyond so many changes, walking through the items is quicker than through the journal. */
@@ -45,7 +46,7 @@ async function readFilter(rest: RestContext, query: Query): Promise<ItemFilter |
 
 /** One listing: its rows are read after the cursor was taken, so reading the feed from the cursor misses nothing. */
 async function list(rest: RestContext, query: Query): Promise<Reply> {
-  const { limit, cursor: _cursor, ...filters } = query;
+  const { limit, cursor: _cursor, minCursor: _minCursor, ...filters } = query;
   const start = rest.pageTokens.read(query, filters);
   const feedCursor = await feedCursorOf(rest, start);
   const filter = await readFilter(rest, query);
@@ -128,49 +129,42 @@ async function readSku(rest: RestContext, sku: string): Promise<Reply> {
 /** Routes that read stock. */
 export function inventoryReadRoutes(rest: RestContext): Route[] {
   return [
-    { operationId: "listInventory", bodyBytesMax: 0, handle: ({ query }) => list(rest, query) },
-    {
-      operationId: "listLocationInventory",
-      bodyBytesMax: 0,
-      async handle({ params, query }) {
-        const locationId = params.locationId!;
-        if ((await rest.catalogue.location(locationId)) === null) throw notFound(`location ${locationId}`);
-        return list(rest, { ...query, locationId });
-      },
-    },
-    {
-      operationId: "getInventory",
-      bodyBytesMax: 0,
-      async handle({ params }) {
-        const name = params.inventoryIdOrSku!;
-        const position = parseInventoryId(name);
-        const row = position === null ? null : await rest.items.itemByNumber(position.partition, position.sequence);
-        if (row !== null) return itemReply(row);
-        if (name.startsWith("inv_")) throw notFound(`inventory item ${name}`);
-        return readSku(rest, name);
-      },
-    },
-    {
-      operationId: "listMovements",
-      bodyBytesMax: 0,
-      async handle({ params, query }) {
-        const inventoryId = params.inventoryId!;
-        const position = parseInventoryId(inventoryId);
-        const row = position === null ? null : await rest.items.itemByNumber(position.partition, position.sequence);
-        if (row === null) throw notFound(`inventory item ${inventoryId}`);
-        const filters = ["movements", formatInventoryId(row.partition, row.item_number)];
-        const start = rest.pageTokens.read(query, filters);
-        const page = await rest.movements.list(
-          row.partition,
-          (start.after?.[0] as number | undefined) ?? row.last_sequence,
-          query.limit as number,
-        );
-        const next = page.next === null ? null : [page.next];
-        return {
-          status: 200,
-          body: { data: page.rows.map(movementOfRow), nextCursor: rest.pageTokens.next(next, filters, null) },
-        };
-      },
-    },
+    readRoute(rest, "listInventory", ({ query }) => list(rest, query)),
+    readRoute(rest, "listLocationInventory", async ({ params, query }) => {
+      const locationId = params.locationId!;
+      if ((await rest.catalogue.location(locationId)) === null) throw notFound(`location ${locationId}`);
+      return list(rest, { ...query, locationId });
+    }),
+    readRoute(rest, "getInventory", async ({ params }) => {
+      const name = params.inventoryIdOrSku!;
+      const position = parseInventoryId(name);
+      const row = position === null ? null : await rest.items.itemByNumber(position.partition, position.sequence);
+      if (row !== null) return itemReply(row);
+      if (name.startsWith("inv_")) throw notFound(`inventory item ${name}`);
+      return readSku(rest, name);
+    }),
+    readRoute(rest, "listMovements", ({ params, query }) => listMovements(rest, params.inventoryId!, query)),
   ];
+}
+
+async function listMovements(rest: RestContext, inventoryId: string, query: Query): Promise<Reply> {
+  const position = parseInventoryId(inventoryId);
+  // Taken before the newest entry is looked up, like the cursor of any list before its rows.
+  const seen = rest.freshness.cursor();
+  const row = position === null ? null : await rest.items.itemByNumber(position.partition, position.sequence);
+  if (row === null) throw notFound(`inventory item ${inventoryId}`);
+  const filters = ["movements", formatInventoryId(row.partition, row.item_number)];
+  const start = rest.pageTokens.read(query, filters);
+  const feedCursor = start.feedCursor ?? seen;
+  const page = await rest.movements.list(
+    row.partition,
+    (start.after?.[0] as number | undefined) ?? row.last_sequence,
+    query.limit as number,
+  );
+  const next = page.next === null ? null : [page.next];
+  return {
+    status: 200,
+    body: { data: page.rows.map(movementOfRow), nextCursor: rest.pageTokens.next(next, filters, feedCursor) },
+    headers: { "onhand-cursor": feedCursor },
+  };
 }

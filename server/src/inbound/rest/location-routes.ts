@@ -6,6 +6,7 @@ import { sortableId } from "../../lib/random-id.ts";
 import { lifeOf, listReply, removalOf } from "./catalogue-parts.ts";
 import { ordinaryBodyBytesMax, refuseIfMatch, requireSameId } from "./common.ts";
 import { execute, notFound, type RestContext, requestContext } from "./context.ts";
+import { readRoute } from "./read-route.ts";
 import { locationOfOutcome, locationOfRow } from "./views.ts";
 
 /** @returns the routes that list, read, create, change and delete locations */
@@ -15,21 +16,14 @@ export function locationRoutes(rest: RestContext): Route[] {
 
 function readRoutes(rest: RestContext): Route[] {
   return [
-    {
-      operationId: "listLocations",
-      bodyBytesMax: 0,
-      handle: ({ query }) =>
-        listReply(rest, query, "locations", (...page) => rest.catalogue.locations(...page), locationOfRow),
-    },
-    {
-      operationId: "getLocation",
-      bodyBytesMax: 0,
-      async handle({ params }) {
-        const row = await rest.catalogue.location(params.locationId!);
-        if (row === null) throw notFound(`location ${params.locationId}`);
-        return { status: 200, body: locationOfRow(row), headers: { etag: `"${row.version}"` } };
-      },
-    },
+    readRoute(rest, "listLocations", ({ query }) =>
+      listReply(rest, query, "locations", (...page) => rest.catalogue.locations(...page), locationOfRow),
+    ),
+    readRoute(rest, "getLocation", async ({ params }) => {
+      const row = await rest.catalogue.location(params.locationId!);
+      if (row === null) throw notFound(`location ${params.locationId}`);
+      return { status: 200, body: locationOfRow(row), headers: { etag: `"${row.version}"` } };
+    }),
   ];
 }
 

@@ -8,6 +8,7 @@ import { sortableId } from "../../lib/random-id.ts";
 import { lifeOf, listReply, removalOf } from "./catalogue-parts.ts";
 import { ordinaryBodyBytesMax, refuseIfMatch, requireSameId } from "./common.ts";
 import { execute, notFound, type RestContext, requestContext } from "./context.ts";
+import { readRoute } from "./read-route.ts";
 import { productOfOutcome, productOfRow } from "./views.ts";
 
 /** SKUs stand in paths beside inventory ids and sub-paths, so they must be distinguishable. */
@@ -27,21 +28,14 @@ export function productRoutes(rest: RestContext): Route[] {
 
 function readRoutes(rest: RestContext): Route[] {
   return [
-    {
-      operationId: "listProducts",
-      bodyBytesMax: 0,
-      handle: ({ query }) =>
-        listReply(rest, query, "products", (...page) => rest.catalogue.products(...page), productOfRow),
-    },
-    {
-      operationId: "getProduct",
-      bodyBytesMax: 0,
-      async handle({ params }) {
-        const row = await rest.catalogue.product(params.productId!);
-        if (row === null) throw notFound(`product ${params.productId}`);
-        return { status: 200, body: productOfRow(row), headers: { etag: `"${row.version}"` } };
-      },
-    },
+    readRoute(rest, "listProducts", ({ query }) =>
+      listReply(rest, query, "products", (...page) => rest.catalogue.products(...page), productOfRow),
+    ),
+    readRoute(rest, "getProduct", async ({ params }) => {
+      const row = await rest.catalogue.product(params.productId!);
+      if (row === null) throw notFound(`product ${params.productId}`);
+      return { status: 200, body: productOfRow(row), headers: { etag: `"${row.version}"` } };
+    }),
   ];
 }
 
