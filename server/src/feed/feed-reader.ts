@@ -1,7 +1,8 @@
 /** Reads committed entries from a position on: per partition in order and without a gap, across partitions by time. */
 import type { EntryKind } from "@onhand/protocol/vocabulary";
 import { genesisHash } from "../core/chain.ts";
-import type { SealedEntry } from "../core/entry.ts";
+import type { CommittedEntry, PreviousState } from "../core/committed-entry.ts";
+import { itemLife } from "../core/evolve.ts";
 import { checkOf, decodeVector, isSamePlace, isWithin, type PositionVector } from "../core/position-vector.ts";
 import type { Queryable } from "../db/pool.ts";
 import { toEntry } from "../journal/entry-reader.ts";
@@ -10,25 +11,7 @@ import { FeedFloor, type Floor } from "./feed-floor.ts";
 import type { HeadsWatcher } from "./heads-watcher.ts";
 import { type FeedRow, hashesAt, nextEntries, observationBefore } from "./sql/feed.ts";
 
-/** What the item was before an entry, as its entry before said. */
-export interface PreviousState {
-  readonly kind: EntryKind;
-  readonly recordedAtMs: number;
-  readonly safetyStock: number;
-  readonly reorderPoint: number | null;
-}
-
-/** An entry with what an event says beside it. */
-export interface FeedItem {
-  readonly entry: SealedEntry;
-  /** Null for the item's first entry. */
-  readonly previous: PreviousState | null;
-  readonly sku: string | null;
-  readonly reason: string | null;
-  readonly reference: string | null;
-}
-
-export interface FeedEntry extends FeedItem {
+export interface FeedEntry extends CommittedEntry {
   /** Where a reader stands that has read up to and including this entry. */
   readonly after: PositionVector;
 }
@@ -148,7 +131,7 @@ export class FeedReader {
   }
 
   /** @returns what lies between a place and committed heads, at most `limit`: in order within each partition */
-  async between(from: PositionVector, heads: PositionVector, limit: number): Promise<FeedItem[]> {
+  async between(from: PositionVector, heads: PositionVector, limit: number): Promise<CommittedEntry[]> {
     const stretches = from.positions.flatMap((after, partition) => {
       const upTo = heads.positions[partition]!;
       return upTo > after ? [{ partition, after, upTo }] : [];
@@ -168,7 +151,7 @@ export class FeedReader {
 function previousOf(row: FeedRow): PreviousState | null {
   if (row.previous_kind === null) return null;
   return {
-    kind: row.previous_kind as EntryKind,
+    life: itemLife(row.previous_kind as EntryKind),
     recordedAtMs: row.previous_recorded_at!,
     safetyStock: row.previous_safety_stock!,
     reorderPoint: row.previous_reorder_point,

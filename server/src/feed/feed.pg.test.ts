@@ -2,10 +2,11 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createDatabase, type TestDatabase } from "../../test/support/database.ts";
 import { adjust, apply, createLocation, createProduct, openWriter } from "../../test/support/writers.ts";
+import type { CommittedEntry } from "../core/committed-entry.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Writer } from "../writer/writer.ts";
 import { Feed } from "./feed.ts";
-import { type FeedItem, FeedReader } from "./feed-reader.ts";
+import { FeedReader } from "./feed-reader.ts";
 import { everything, type FeedFilter } from "./filter.ts";
 import type { Follower } from "./follower.ts";
 import { HeadsWatcher } from "./heads-watcher.ts";
@@ -162,7 +163,7 @@ test("whatever is handed over, in whatever order, twice or not at all: every eve
         await server.tail.started();
         await sell(41);
         const heads = await server.reader.heads();
-        const items: FeedItem[] = await server.reader.between(from, heads, 1_000);
+        const items: CommittedEntry[] = await server.reader.between(from, heads, 1_000);
         for (const pick of picks) server.tail.handOver([items[pick]!]);
         const seen = await Promise.all(
           followers.map((follower, index) => readUpTo(follower, heads.positions, index + 3)),

@@ -1,8 +1,9 @@
 /** Puts the parts of the feed together. */
+import type { CommittedEntry } from "../core/committed-entry.ts";
 import type { Queryable } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Feed } from "./feed.ts";
-import type { FeedItem, FeedReader } from "./feed-reader.ts";
+import type { FeedReader } from "./feed-reader.ts";
 import type { HeadsWatcher } from "./heads-watcher.ts";
 import { LocationGroups } from "./location-groups.ts";
 import type { EventWriter } from "./record.ts";
@@ -12,7 +13,7 @@ export interface OpenFeed {
   readonly feed: Feed;
   readonly tail: FeedTail;
   /** To be told what this process has committed, made only when somebody follows. */
-  readonly committed: (items: () => readonly FeedItem[]) => void;
+  readonly committed: (items: () => readonly CommittedEntry[]) => void;
 }
 
 /** @param reader of committed entries @param writer makes cursors and the texts of events */

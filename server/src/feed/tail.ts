@@ -6,10 +6,11 @@
  * that keeps that of each partition. What this process commits is handed over; it is taken only when it is the next of
  * its partition, and everything else is read from the journal: other servers' entries, and what a hand-over left out.
  */
+import type { CommittedEntry } from "../core/committed-entry.ts";
 import type { PositionVector } from "../core/position-vector.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Course } from "./course.ts";
-import type { FeedItem, FeedReader } from "./feed-reader.ts";
+import type { FeedReader } from "./feed-reader.ts";
 import type { HeadsWatcher } from "./heads-watcher.ts";
 import type { LocationGroups } from "./location-groups.ts";
 import { type EventWriter, FeedRecord } from "./record.ts";
@@ -110,7 +111,7 @@ export class FeedTail {
    * Takes what this process has just committed.
    * @returns false when some of it was not the next of its partition: then the journal has to be read
    */
-  handOver(items: readonly FeedItem[]): boolean {
+  handOver(items: readonly CommittedEntry[]): boolean {
     const following = this.#following;
     if (following === null) return true;
     for (const item of items) {
@@ -208,7 +209,7 @@ export class FeedTail {
     }
   }
 
-  #append({ course, ring }: Following, item: FeedItem): void {
+  #append({ course, ring }: Following, item: CommittedEntry): void {
     const { groups, writer } = this.#parts;
     const after = course.step(item.entry.partition, item.entry.sequence, item.entry.hash);
     groups.observe(item.entry);

@@ -1,11 +1,12 @@
 /** Journal entries as CloudEvents. */
 import type { FeedEvent } from "@onhand/protocol/resources";
 import { eventTypes } from "@onhand/protocol/vocabulary";
+import type { PreviousState } from "../../core/committed-entry.ts";
 import type { SealedEntry } from "../../core/entry.ts";
-import { evolve, itemLife } from "../../core/evolve.ts";
+import { evolve } from "../../core/evolve.ts";
 import { formatMovementId } from "../../core/ids.ts";
 import type { Item } from "../../core/item.ts";
-import type { FeedEntry, PreviousState } from "../../feed/feed-reader.ts";
+import type { FeedEntry } from "../../feed/feed-reader.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";
 import { itemOfOutcome, locationOfOutcome, productOfOutcome } from "./views.ts";
 
@@ -68,7 +69,7 @@ function before(item: Item, { delta }: SealedEntry, previous: PreviousState): It
     safetyStock: previous.safetyStock,
     reorderPoint: previous.reorderPoint,
     updatedAtMs: previous.recordedAtMs,
-    life: itemLife(previous.kind),
+    life: previous.life,
     version: item.version - 1,
   };
 }
