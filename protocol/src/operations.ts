@@ -2,6 +2,7 @@
  * Every call of the API: the one table from which routes, the OpenAPI document and the client are made.
  */
 import Type from "typebox";
+import { FeedEvent } from "./events.ts";
 import * as requests from "./requests.ts";
 import * as resources from "./resources.ts";
 import { Id, NonEmptyText, Nullable, Quantity, Timestamp } from "./schema.ts";
@@ -243,7 +244,7 @@ export const operations = {
       closed,
     ),
     takesTicket: true,
-    response: resources.Page(resources.FeedEvent),
+    response: resources.Page(FeedEvent),
   },
   streamUpdates: {
     ...read,

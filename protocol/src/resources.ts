@@ -115,7 +115,8 @@ export const ConsolidatedSku = Type.Object(
 );
 export type ConsolidatedSku = Static<typeof ConsolidatedSku>;
 
-const LevelChange = Type.Object({
+/** What moved, for each of the states. */
+export const LevelChange = Type.Object({
   stockLevel: Type.Integer(),
   reservedStock: Type.Integer(),
   unavailableStock: Type.Integer(),
@@ -146,22 +147,14 @@ export const Movement = Type.Object(
 );
 export type Movement = Static<typeof Movement>;
 
-export const FeedEvent = Type.Object(
+export const StreamTicket = Type.Object(
   {
-    specversion: Type.Literal("1.0"),
-    id: Type.String(),
-    source: Type.String(),
-    type: Type.String(),
-    subject: Type.String(),
-    time: Type.String(),
-    partitionkey: Type.String(),
-    sequence: Type.String({ description: "Number within the partition, 20 digits" }),
-    traceparent: Type.Optional(Type.String()),
-    data: Type.Record(Type.String(), Type.Unknown()),
+    ticket: Type.String({ description: "Stands for the caller's key in `?ticket=`, once" }),
+    expiresAt: Timestamp("When it can no longer be used"),
   },
-  { $id: "FeedEvent", description: "A committed change as a CloudEvents 1.0 event" },
+  { $id: "StreamTicket" },
 );
-export type FeedEvent = Static<typeof FeedEvent>;
+export type StreamTicket = Static<typeof StreamTicket>;
 
 /** A page of a list. */
 export const Page = <Schema extends Type.TSchema>(of: Schema) =>

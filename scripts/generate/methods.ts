@@ -44,9 +44,10 @@ const forms: Readonly<Record<string, { readonly parameter: string; readonly form
   },
 };
 
-/** All methods, in the order of the operations. */
+/** All methods, in the order of the operations; what stays open is no method. */
 export function allMethods(): Method[] {
   return Object.entries(operations as Readonly<Record<string, Operation>>).flatMap(([id, operation]) => {
+    if (operation.opens !== undefined) return [];
     const choice = forms[id];
     return choice
       ? choice.forms.map((form) => methodOfForm(id, operation, choice.parameter, form))

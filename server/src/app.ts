@@ -1,6 +1,7 @@
 /** The one file that wires everything: from a configuration to a running server. */
 import { Registry } from "prom-client";
 import { Keyring } from "./auth/keyring.ts";
+import { Tickets } from "./auth/tickets.ts";
 import { Submitter } from "./commands/submitter.ts";
 import type { Config } from "./config/config.ts";
 import { version } from "./config/version.ts";
@@ -25,6 +26,7 @@ import { eventOf } from "./inbound/rest/event-view.ts";
 import { explainFailure } from "./inbound/rest/outcome-problems.ts";
 import { PageTokens } from "./inbound/rest/page-token.ts";
 import { restRoutes } from "./inbound/rest/routes.ts";
+import { OpenStreams } from "./inbound/streams/open-streams.ts";
 import { readBoard } from "./journal/board-reader.ts";
 import type { ReachFailpoint } from "./journal/group-transaction.ts";
 import { Retention } from "./journal/retention.ts";
@@ -38,6 +40,7 @@ import { ensureBootstrapKey } from "./registry/key-registry.ts";
 import { httpMetrics } from "./telemetry/http-metrics.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import { countCleared, registerGauges } from "./telemetry/process-metrics.ts";
+import { streamMetrics } from "./telemetry/stream-metrics.ts";
 import { writerMetrics } from "./telemetry/writer-metrics.ts";
 import { HeadBoard } from "./writer/head-board.ts";
 import { Writer } from "./writer/writer.ts";
@@ -170,6 +173,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     },
     clock,
   );
+  const metricsOfStreams = streamMetrics(registry);
+  const streams = new OpenStreams(config.streamsMax, metricsOfStreams, keyring);
+  const tickets = new Tickets(database, () => metricsOfStreams.ticketIssued());
   const rest: RestContext = {
     submitter: write.submitter,
     items: write.items,
@@ -181,6 +187,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     watcher,
     freshness: new Freshness({ board: write.board, cursors, reader, watcher, clock }),
     pageTokens: new PageTokens(signer),
+    tickets,
+    streams,
+    streamMetrics: metricsOfStreams,
     clock,
     defaultCurrency: config.defaultCurrency,
     eventSource,
@@ -190,6 +199,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const api = createApi({
     routes: restRoutes(rest),
     keyring,
+    tickets,
     clock,
     logger,
     metrics: httpMetrics(registry),
@@ -232,6 +242,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     async stop() {
       isStopping = true;
       const startedAtMs = clock.monotonicMs();
+      // Streams say where to go on before what feeds them stops.
+      streams.drain();
       await rest.watcher.stop();
       tail.stop();
       await listener.drain(config.drainMsMax);

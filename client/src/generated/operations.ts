@@ -3,14 +3,14 @@
  * Made by `npm run generate` from protocol/src/operations.ts; change that, not this.
  */
 
-import type { AdjustedItem, ConsolidatedSku, InventoryItem, Location, LocationTotals, Movement, Product, ProductTotals, Totals } from "@onhand/protocol/resources";
+import type { AdjustedItem, ConsolidatedSku, InventoryItem, Location, LocationTotals, Movement, Product, ProductTotals, StreamTicket, Totals } from "@onhand/protocol/resources";
 import type { Adjustment, CreateLocation, CreateProduct, PatchItem, PatchLocation, PatchProduct, ReplaceLocation, ReplaceProduct } from "@onhand/protocol/requests";
 import type { Answer } from "../answer.ts";
 import { type CallOptions, pathPart, type Send, type WriteOptions } from "../call.ts";
 import { Listing, type Page } from "../listing.ts";
 import type { BulkUpdate, FeedEvent } from "../refined-types.ts";
 
-export type { AdjustedItem, Adjustment, BulkUpdate, ConsolidatedSku, CreateLocation, CreateProduct, FeedEvent, InventoryItem, Location, LocationTotals, Movement, PatchItem, PatchLocation, PatchProduct, Product, ProductTotals, ReplaceLocation, ReplaceProduct, Totals };
+export type { AdjustedItem, Adjustment, BulkUpdate, ConsolidatedSku, CreateLocation, CreateProduct, FeedEvent, InventoryItem, Location, LocationTotals, Movement, PatchItem, PatchLocation, PatchProduct, Product, ProductTotals, ReplaceLocation, ReplaceProduct, StreamTicket, Totals };
 
 export interface BulkResult {
   results: ({ index: number; status: number; replayed?: boolean; item?: InventoryItem; movementId?: string; error?: { code: string; title: string; detail: string } })[];
@@ -23,9 +23,17 @@ export interface BulkResult {
 export interface ListProductsQuery {
   limit?: number | undefined;
   cursor?: string | undefined;
+  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
+  minCursor?: string | undefined;
   status?: "active" | "archived" | "all" | undefined;
   /** Text in name or SKU */
   q?: string | undefined;
+}
+
+/** Query of `getProduct`. */
+export interface GetProductQuery {
+  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
+  minCursor?: string | undefined;
 }
 
 /** Query of `deleteProduct`. */
@@ -38,9 +46,17 @@ export interface DeleteProductQuery {
 export interface ListLocationsQuery {
   limit?: number | undefined;
   cursor?: string | undefined;
+  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
+  minCursor?: string | undefined;
   status?: "active" | "archived" | "all" | undefined;
   /** Text in name or SKU */
   q?: string | undefined;
+}
+
+/** Query of `getLocation`. */
+export interface GetLocationQuery {
+  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
+  minCursor?: string | undefined;
 }
 
 /** Query of `deleteLocation`. */
@@ -53,6 +69,8 @@ export interface DeleteLocationQuery {
 export interface ListLocationInventoryQuery {
   limit?: number | undefined;
   cursor?: string | undefined;
+  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
+  minCursor?: string | undefined;
   status?: "active" | "archived" | "all" | undefined;
 }
 
@@ -60,6 +78,8 @@ export interface ListLocationInventoryQuery {
 export interface ListInventoryQuery {
   limit?: number | undefined;
   cursor?: string | undefined;
+  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
+  minCursor?: string | undefined;
   /** Product */
   productId?: string | undefined;
   sku?: string | undefined;
@@ -84,6 +104,22 @@ export interface PollUpdatesQuery {
   limit?: number | undefined;
   /** Seconds to wait for a change when there is none */
   wait?: number | undefined;
+  /** Only events of these products; up to 100, with commas */
+  productId?: string | undefined;
+  /** Only events of these SKUs; up to 100, with commas */
+  sku?: string | undefined;
+  /** Only events of these locations; up to 100, with commas */
+  locationId?: string | undefined;
+  /** Only events of these groups of locations; up to 100, with commas */
+  locationGroup?: string | undefined;
+  /** Only events of these types, e.g. inventory.adjusted.v1 or inventory.*; up to 100, with commas */
+  types?: string | undefined;
+}
+
+/** Query of `getInventory`. */
+export interface GetInventoryQuery {
+  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
+  minCursor?: string | undefined;
 }
 
 /** Query of `deleteInventory`. */
@@ -96,6 +132,8 @@ export interface DeleteInventoryQuery {
 export interface ListMovementsQuery {
   limit?: number | undefined;
   cursor?: string | undefined;
+  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
+  minCursor?: string | undefined;
 }
 
 export interface Operations {
@@ -104,7 +142,7 @@ export interface Operations {
   /** Create a product. `POST /v1/products` (role writer) */
   createProduct(body: CreateProduct, options?: WriteOptions): Promise<Product>;
   /** Read a product. `GET /v1/products/{productId}` (role reader) */
-  getProduct(productId: string, options?: CallOptions): Promise<Product>;
+  getProduct(productId: string, query?: GetProductQuery, options?: CallOptions): Promise<Product>;
   /** Replace a product. `PUT /v1/products/{productId}` (role writer) */
   replaceProduct(productId: string, body: ReplaceProduct, options?: WriteOptions): Promise<Product>;
   /** Change fields of a product. `PATCH /v1/products/{productId}` (role writer) */
@@ -116,7 +154,7 @@ export interface Operations {
   /** Create a location. `POST /v1/locations` (role writer) */
   createLocation(body: CreateLocation, options?: WriteOptions): Promise<Location>;
   /** Read a location. `GET /v1/locations/{locationId}` (role reader) */
-  getLocation(locationId: string, options?: CallOptions): Promise<Location>;
+  getLocation(locationId: string, query?: GetLocationQuery, options?: CallOptions): Promise<Location>;
   /** Replace a location. `PUT /v1/locations/{locationId}` (role writer) */
   replaceLocation(locationId: string, body: ReplaceLocation, options?: WriteOptions): Promise<Location>;
   /** Change fields of a location. `PATCH /v1/locations/{locationId}` (role writer) */
@@ -137,8 +175,10 @@ export interface Operations {
   bulkUpdateInventory(body: BulkUpdate, options?: WriteOptions): Promise<BulkResult>;
   /** Read the changes since a time or a cursor. `GET /v1/inventory/updates` (role reader) */
   pollUpdates(query?: PollUpdatesQuery, options?: CallOptions): Promise<Page<FeedEvent>>;
+  /** Get a ticket for one stream of a browser. `POST /v1/stream-tickets` (role reader) */
+  createStreamTicket(options?: CallOptions): Promise<StreamTicket>;
   /** Read one item by inventory id, or one SKU over all locations. `GET /v1/inventory/{inventoryIdOrSku}` (role reader) */
-  getInventory(inventoryIdOrSku: string, options?: CallOptions): Promise<InventoryItem | ConsolidatedSku>;
+  getInventory(inventoryIdOrSku: string, query?: GetInventoryQuery, options?: CallOptions): Promise<InventoryItem | ConsolidatedSku>;
   /** Change an item; absolute levels need a guard. `PATCH /v1/inventory/{inventoryId}` (role writer) */
   patchInventory(inventoryId: string, body: PatchItem, options?: WriteOptions): Promise<AdjustedItem>;
   /** Delete or archive an item. `DELETE /v1/inventory/{inventoryId}` (role writer) */
@@ -179,8 +219,8 @@ export function bindOperations(send: Send): Operations {
       send({ method: "GET", path: "/v1/products", writes: false, query }, options),
     createProduct: async (body, options) =>
       send({ method: "POST", path: "/v1/products", writes: true, body }, options),
-    getProduct: async (productId, options) =>
-      send({ method: "GET", path: `/v1/products/${pathPart(productId)}`, writes: false }, options),
+    getProduct: async (productId, query, options) =>
+      send({ method: "GET", path: `/v1/products/${pathPart(productId)}`, writes: false, query }, options),
     replaceProduct: async (productId, body, options) =>
       send({ method: "PUT", path: `/v1/products/${pathPart(productId)}`, writes: true, body }, options),
     patchProduct: async (productId, body, options) =>
@@ -191,8 +231,8 @@ export function bindOperations(send: Send): Operations {
       send({ method: "GET", path: "/v1/locations", writes: false, query }, options),
     createLocation: async (body, options) =>
       send({ method: "POST", path: "/v1/locations", writes: true, body }, options),
-    getLocation: async (locationId, options) =>
-      send({ method: "GET", path: `/v1/locations/${pathPart(locationId)}`, writes: false }, options),
+    getLocation: async (locationId, query, options) =>
+      send({ method: "GET", path: `/v1/locations/${pathPart(locationId)}`, writes: false, query }, options),
     replaceLocation: async (locationId, body, options) =>
       send({ method: "PUT", path: `/v1/locations/${pathPart(locationId)}`, writes: true, body }, options),
     patchLocation: async (locationId, body, options) =>
@@ -213,8 +253,10 @@ export function bindOperations(send: Send): Operations {
       send({ method: "POST", path: "/v1/inventory/bulk-update", writes: true, body }, options),
     pollUpdates: async (query, options) =>
       send({ method: "GET", path: "/v1/inventory/updates", writes: false, query }, options),
-    getInventory: async (inventoryIdOrSku, options) =>
-      send({ method: "GET", path: `/v1/inventory/${pathPart(inventoryIdOrSku)}`, writes: false }, options),
+    createStreamTicket: async (options) =>
+      send({ method: "POST", path: "/v1/stream-tickets", writes: false }, options),
+    getInventory: async (inventoryIdOrSku, query, options) =>
+      send({ method: "GET", path: `/v1/inventory/${pathPart(inventoryIdOrSku)}`, writes: false, query }, options),
     patchInventory: async (inventoryId, body, options) =>
       send({ method: "PATCH", path: `/v1/inventory/${pathPart(inventoryId)}`, writes: true, body }, options),
     deleteInventory: async (inventoryId, query, options) =>

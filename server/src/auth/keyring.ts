@@ -20,6 +20,8 @@ export class Keyring {
   readonly #database: Queryable;
   readonly #clock: Clock;
   #byDigest = new Map<string, Principal>();
+  #byId = new Map<string, Principal>();
+  readonly #listeners = new Set<() => void>();
   /** Secrets recognised since the last refresh: spares a digest for each request. */
   #recognised = new Map<string, Principal>();
   #readAtMs = Number.NEGATIVE_INFINITY;
@@ -47,6 +49,17 @@ export class Keyring {
       this.#reading = null;
     });
     return this.#reading;
+  }
+
+  /** @returns the principal behind an active key as it is now, or null when it was revoked */
+  current(keyId: string): Principal | null {
+    return this.#byId.get(keyId) ?? null;
+  }
+
+  /** Calls back each time the keys were read. @returns what ends that */
+  onRefreshed(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** @returns the principal of a secret that was just recognised, without waiting for anything */
@@ -82,7 +95,9 @@ export class Keyring {
     this.#byDigest = new Map(
       rows.map((row) => [row.digest.toString("hex"), { keyId: row.key_id, name: row.name, role: row.role }]),
     );
+    this.#byId = new Map([...this.#byDigest.values()].map((principal) => [principal.keyId, principal]));
     this.#recognised = new Map();
     this.#readAtMs = this.#clock.monotonicMs();
+    for (const listener of this.#listeners) listener();
   }
 }

@@ -18,6 +18,7 @@ export interface Config {
   readonly queueEntriesMax: number;
   readonly cacheItemsMax: number;
   readonly resultDays: number;
+  readonly streamsMax: number;
   readonly drainMsMax: number;
   readonly allowsUnsafeDatabase: boolean;
   readonly failpoint: string | null;
@@ -63,6 +64,7 @@ export function readConfig(
     queueEntriesMax: Number(raw.ONHAND_QUEUE_ENTRIES_MAX),
     cacheItemsMax: Number(raw.ONHAND_CACHE_ITEMS_MAX),
     resultDays: Number(raw.ONHAND_RESULT_DAYS),
+    streamsMax: Number(raw.ONHAND_STREAMS_MAX),
     drainMsMax: Number(raw.ONHAND_DRAIN_SECONDS) * 1000,
     allowsUnsafeDatabase: raw.ONHAND_ALLOW_UNSAFE_DATABASE === "true",
     failpoint: raw.ONHAND_FAILPOINT,

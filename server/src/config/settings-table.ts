@@ -100,6 +100,14 @@ export const settingsTable = [
     meaning: "Days for which the outcome of an idempotency key is kept.",
   },
   {
+    name: "ONHAND_STREAMS_MAX",
+    kind: "integer",
+    default: "10000",
+    min: 1,
+    max: 1_000_000,
+    meaning: "Streams of changes (server-sent events and WebSockets) that may be open; more are turned away.",
+  },
+  {
     name: "ONHAND_DRAIN_SECONDS",
     kind: "integer",
     default: "10",

@@ -1,38 +1,26 @@
 /**
- * Serves routes: authenticates, authorises, reads and checks input, answers, and renders whatever goes wrong as a
- * problem. It knows nothing of what the routes do.
+ * Serves routes over HTTP: matches them, takes requests through the pipeline, and renders answers, streams and problems.
+ * It knows nothing of what the routes do.
  */
 import { hash } from "node:crypto";
-import { type Operation, operations } from "@onhand/protocol/operations";
+import { type Operation, type OperationId, operations } from "@onhand/protocol/operations";
 import { Hono } from "hono";
-import type { Keyring } from "../auth/keyring.ts";
-import { hasRole, type Principal } from "../auth/principal.ts";
-import type { Clock } from "../lib/clock.ts";
-import type { HttpMetrics } from "../telemetry/http-metrics.ts";
-import type { Logger } from "../telemetry/logger.ts";
 import { readJsonBody } from "./body.ts";
+import {
+  type ApiOptions,
+  type CompiledRoute,
+  compile,
+  type Invoke,
+  invoker,
+  parametersOf,
+  perform,
+  principalOf,
+  problemOf,
+} from "./pipeline.ts";
 import { ProblemError } from "./problem.ts";
-import { idempotencyKeyOf, ifMatchVersionOf, matchesNone, requestIdOf, traceparentOf } from "./request-headers.ts";
-import type { Reply, Route } from "./route.ts";
-import { Check, readQuery, requireValid } from "./validation.ts";
-
-export interface ApiOptions {
-  readonly routes: readonly Route[];
-  readonly keyring: Pick<Keyring, "identify" | "peek">;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: HttpMetrics;
-  readonly jsonDepthMax: number;
-  /** Says what an unexpected error of a route means for the caller. */
-  readonly explain: (error: unknown) => ProblemError | null;
-}
-
-interface CompiledRoute {
-  readonly route: Route;
-  readonly operation: Operation;
-  readonly query: Check | null;
-  readonly body: Check | null;
-}
+import { matchesNone, requestIdOf } from "./request-headers.ts";
+import type { Reply } from "./route.ts";
+import { type Connection, noConnection } from "./socket.ts";
 
 /** Paths without `/v1` answer like those with it, so that older examples work. */
 const aliasOf = (path: string): string => path.replace(/^\/v1/, "");
@@ -40,59 +28,36 @@ const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
 
 const noParams: Record<string, string> = {};
 
-const bearer = /^Bearer +(\S+)$/i;
-
-/** The principal behind the `Authorization` header. @throws ProblemError 401 */
-export async function authenticate(headers: Headers, keyring: Pick<Keyring, "identify" | "peek">): Promise<Principal> {
-  const secret = bearer.exec(headers.get("authorization") ?? "")?.[1];
-  const principal = secret === undefined ? null : (keyring.peek(secret) ?? (await keyring.identify(secret)));
-  if (principal !== null) return principal;
-  const detail =
-    secret === undefined
-      ? "Send Authorization: Bearer <API key>."
-      : "The API key is not known or was revoked. Create one with: npx onhand keys create --role writer";
-  throw new ProblemError("unauthorized", detail, {}, { headers: { "www-authenticate": 'Bearer realm="onhand"' } });
-}
-
-/** @throws ProblemError 403 */
-export function authorise(principal: Principal, operation: Pick<Operation, "right">): void {
-  if (operation.right === null || hasRole(principal, operation.right)) return;
-  throw new ProblemError(
-    "forbidden",
-    `This needs a key with the role ${operation.right}; yours has the role ${principal.role}.`,
-  );
-}
-
-/** Answers a request whose path and method are matched already. */
-export type Handler = (request: Request) => Promise<Response>;
+/** Answers a request whose path and method are matched already; nothing when the connection is a WebSocket now. */
+export type Handler = (request: Request, connection: Connection) => Promise<Response | undefined>;
 
 export interface Api {
-  /** Everything, and what has no other place. */
-  readonly app: Hono;
+  /** Everything, and what has no other place; takes the connection as its environment. */
+  readonly app: Hono<{ Bindings: Connection }>;
   /** Calls whose path has no parameters, by path and method: the listener may match them itself, which is cheaper. */
   readonly exact: ReadonlyMap<string, Readonly<Record<string, Handler>>>;
+  /** Calls that do not come as HTTP requests. */
+  readonly invoke: Invoke;
 }
 
 /** Builds the application for the API. */
 export function createApi(options: ApiOptions): Api {
-  const app = new Hono();
+  const app: Api["app"] = new Hono();
   const exact = new Map<string, Record<string, Handler>>();
+  const byOperation = new Map<OperationId, CompiledRoute>();
   for (const route of options.routes) {
-    const operation: Operation = operations[route.operationId];
-    const compiled: CompiledRoute = {
-      route,
-      operation,
-      query: operation.query === undefined ? null : new Check(operation.query),
-      body: operation.body === undefined ? null : new Check(operation.body),
-    };
+    const compiled = compile(route);
+    const { operation } = compiled;
+    byOperation.set(route.operationId, compiled);
     const paths = [operation.path, aliasOf(operation.path)];
-    app.on(operation.method, paths.map(honoPath), (context) =>
-      serve(options, compiled, context.req.raw, context.req.param()),
-    );
+    app.on(operation.method, paths.map(honoPath), async (context) => {
+      const response = await serve(options, compiled, context.req.raw, context.env, context.req.param());
+      return response ?? context.body(null);
+    });
     for (const path of operation.path.includes("{") ? [] : paths) {
       exact.set(path, {
         ...exact.get(path),
-        [operation.method]: (request) => serve(options, compiled, request, noParams),
+        [operation.method]: (request, connection) => serve(options, compiled, request, connection, noParams),
       });
     }
   }
@@ -101,7 +66,7 @@ export function createApi(options: ApiOptions): Api {
     const requestId = requestIdOf(context.req.raw.headers);
     return problemOf(options, error, requestId).toResponse(requestId);
   });
-  return { app, exact };
+  return { app, exact, invoke: invoker(options, byOperation) };
 }
 
 function unknownPath(options: ApiOptions, request: Request, pathname: string): Response {
@@ -129,22 +94,22 @@ async function serve(
   options: ApiOptions,
   compiled: CompiledRoute,
   request: Request,
+  connection: Connection | undefined,
   params: Record<string, string>,
-): Promise<Response> {
+): Promise<Response | undefined> {
   const startedAtMs = options.clock.monotonicMs();
   const requestId = requestIdOf(request.headers);
-  let response: Response;
+  let response: Response | undefined;
   try {
-    response = respond(request, await answer(options, compiled, request, params, requestId), requestId);
+    const reply = await answer(options, compiled, request, params, requestId);
+    response = respond(request, reply, connection ?? noConnection, requestId);
   } catch (error) {
     response = problemOf(options, error, requestId).toResponse(requestId);
   }
   const elapsedMs = options.clock.monotonicMs() - startedAtMs;
-  options.metrics.answered(compiled.route.operationId, response.status, elapsedMs);
-  options.logger.debug(
-    { requestId, operation: compiled.route.operationId, status: response.status, elapsedMs },
-    "request",
-  );
+  const status = response?.status ?? 101;
+  options.metrics.answered(compiled.route.operationId, status, elapsedMs);
+  options.logger.debug({ requestId, operation: compiled.route.operationId, status, elapsedMs }, "request");
   return response;
 }
 
@@ -155,28 +120,17 @@ async function answer(
   params: Record<string, string>,
   requestId: string,
 ): Promise<Reply> {
-  const { operation, route } = compiled;
-  const { headers } = request;
-  const { url } = request;
+  const { headers, url } = request;
   requireReadablePath(url, params);
-  const principal = await authenticate(headers, options.keyring);
-  authorise(principal, operation);
-  const query = queryOf(compiled, url);
-  let body: unknown;
-  if (compiled.body !== null) {
-    body = await readJsonBody(request, route.bodyBytesMax, options.jsonDepthMax);
-    requireValid(compiled.body, body, "body");
-  }
-  return route.handle({
+  const principal = await principalOf(options, compiled.operation, request);
+  return perform(compiled, {
     principal,
     requestId,
     signal: request.signal,
-    traceparent: traceparentOf(headers),
     params,
-    query,
-    body,
-    idempotencyKey: operation.writes ? idempotencyKeyOf(headers) : null,
-    ifMatchVersion: operation.writes ? ifMatchVersionOf(headers) : null,
+    query: parametersOf(url),
+    readBody: () => readJsonBody(request, compiled.route.bodyBytesMax, options.jsonDepthMax),
+    headers,
   });
 }
 
@@ -194,23 +148,12 @@ function requireReadablePath(url: string, params: Readonly<Record<string, string
   );
 }
 
-function queryOf({ operation, query }: CompiledRoute, url: string): Record<string, unknown> {
-  const start = url.indexOf("?");
-  if (query === null || operation.query === undefined) {
-    if (start < 0 || start === url.length - 1) return {};
-    throw new ProblemError("validation_failed", "This call takes no query parameters. Leave them out.", {
-      errors: [{ pointer: "", message: "takes no query parameters" }],
-    });
-  }
-  const values = readQuery(operation.query, new URLSearchParams(start < 0 ? "" : url.slice(start + 1)));
-  requireValid(query, values, "query");
-  return values;
-}
-
-function respond(request: Request, reply: Reply, requestId: string): Response {
+function respond(request: Request, reply: Reply, connection: Connection, requestId: string): Response | undefined {
   const headers: Record<string, string> = { "x-request-id": requestId, ...reply.headers };
-  if (reply.body === null) return new Response(null, { status: reply.status, headers });
-  const text = JSON.stringify(reply.body);
+  if (reply.socket !== undefined) return upgraded(reply, connection, headers);
+  if (reply.stream !== undefined) return streamed(request, reply.stream, reply.status, headers);
+  if (reply.body === null && reply.json === undefined) return new Response(null, { status: reply.status, headers });
+  const text = reply.json ?? JSON.stringify(reply.body);
   const isRead = request.method === "GET" || request.method === "HEAD";
   if (isRead && headers["cache-control"] === undefined) {
     headers.etag ??= `"${hash("sha256", text, "hex").slice(0, 24)}"`;
@@ -221,15 +164,21 @@ function respond(request: Request, reply: Reply, requestId: string): Response {
   return new Response(text, { status: reply.status, headers });
 }
 
-function problemOf(options: ApiOptions, error: unknown, requestId: string): ProblemError {
-  if (error instanceof ProblemError) return error;
-  const explained = options.explain(error);
-  if (explained !== null) return explained;
-  options.logger.error({ requestId, err: error }, "a request failed unexpectedly");
-  return new ProblemError(
-    "internal",
-    "Something went wrong on the server; it was logged with this request id. Repeating the request with the same idempotency key is safe.",
-    {},
-    { cause: error },
+function streamed(
+  request: Request,
+  stream: ReadableStream<Uint8Array>,
+  status: number,
+  headers: Record<string, string>,
+): Response {
+  if (request.method !== "HEAD") return new Response(stream, { status, headers });
+  void stream.cancel();
+  return new Response(null, { status, headers });
+}
+
+function upgraded(reply: Reply, connection: Connection, headers: Record<string, string>): undefined {
+  if (connection.upgrade(reply.socket!, headers)) return undefined;
+  throw new ProblemError(
+    "validation_failed",
+    "The request is no WebSocket handshake. Open it with a WebSocket client.",
   );
 }

@@ -2,9 +2,12 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { eventKinds, eventSchema, eventSchemaPath, eventTypeNames } from "@onhand/protocol/events";
 import { openApiDocument } from "@onhand/protocol/openapi";
 import { problemKinds } from "@onhand/protocol/problems";
-import type { Hono } from "hono";
+import type { Api } from "./api.ts";
+import { ProblemError } from "./problem.ts";
+import { requestIdOf } from "./request-headers.ts";
 
 const assets = {
   "swagger-ui.css": "text/css; charset=utf-8",
@@ -46,8 +49,31 @@ const headers = (type: string): Record<string, string> => ({
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'",
 });
 
-/** Adds /docs, /docs/problems and /v1/openapi.json. @param version version of the server */
-export function addDocsPages(app: Hono, version: string): void {
+/** An address under which there is no schema. */
+function noSuchSchema(request: Request): Response {
+  const detail = "There is no event of this type. GET /v1/schemas lists all of them.";
+  return new ProblemError("not_found", detail).toResponse(requestIdOf(request.headers));
+}
+
+/** Adds /v1/schemas and a schema below it for each type of event. */
+function addEventSchemas(app: Api["app"]): void {
+  const index = eventTypeNames.map((type) => ({
+    type,
+    description: eventKinds[type].about,
+    schema: eventSchemaPath(type),
+  }));
+  const open = (type: string) => ({ headers: { ...headers(type), "access-control-allow-origin": "*" } });
+  const listing = JSON.stringify({ data: index });
+  app.get("/v1/schemas", () => new Response(listing, open("application/json")));
+  for (const type of eventTypeNames) {
+    const text = JSON.stringify(eventSchema(type));
+    app.get(eventSchemaPath(type), () => new Response(text, open("application/schema+json")));
+  }
+  app.get("/v1/schemas/:type", (context) => noSuchSchema(context.req.raw));
+}
+
+/** Adds /docs, /docs/problems, /v1/openapi.json and /v1/schemas. @param version version of the server */
+export function addDocsPages(app: Api["app"], version: string): void {
   const folder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
   const html = "text/html; charset=utf-8";
   const reference = page(
@@ -65,4 +91,5 @@ export function addDocsPages(app: Hono, version: string): void {
     "/v1/openapi.json",
     () => new Response(document, { headers: { ...headers("application/json"), "access-control-allow-origin": "*" } }),
   );
+  addEventSchemas(app);
 }

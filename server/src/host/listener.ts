@@ -1,7 +1,20 @@
-/** Listens for HTTP with Bun's server. Modes: listening → draining (finishes what is under way) → stopped. */
+/**
+ * Listens for HTTP and WebSockets with Bun's server. Modes: listening → draining (finishes what is under way) → stopped.
+ * Bun asks a stream for more only when the socket has taken what came before, so a caller that does not read costs one
+ * chunk; a socket that takes nothing for `unreadStreamSeconds` is closed.
+ */
 import type { Api, Handler } from "./api.ts";
 import { ProblemError } from "./problem.ts";
 import { requestIdOf } from "./request-headers.ts";
+import { type Connection, type SocketSession, socketLimits } from "./socket.ts";
+import { socketHandlers } from "./socket-handlers.ts";
+
+const listenerLimits = {
+  /** Idle connections are closed after the longest poll. */
+  idleSeconds: 120,
+  /** A stream whose caller takes nothing: a stream that is read is never silent for so long. */
+  unreadStreamSeconds: 30,
+} as const;
 
 /** The host or port cannot be listened on; the message says what to change. */
 class AddressUnusable extends Error {
@@ -20,15 +33,28 @@ export interface Listener {
   drain(waitMsMax: number): Promise<void>;
 }
 
+type Server = Bun.Server<SocketSession>;
+type ServerHandler = (request: Request, server: Server) => Promise<Response | undefined>;
+type Routes = Record<string, Record<string, ServerHandler>>;
+
+const connectionOf = (request: Request, server: Server): Connection => ({
+  upgrade: (session, headers) => server.upgrade(request, { data: session, headers }),
+});
+
 /** @throws PortInUse, AddressUnusable */
 export function listen(api: Api, host: string, port: number): Listener {
   let isDraining = false;
   let underWay = 0;
   let whenIdle: () => void = () => {};
-  const counted = (handle: (request: Request) => Promise<Response> | Response) => async (request: Request) => {
+  const counted = (handle: Handler) => async (request: Request, server: Server) => {
     underWay += 1;
     try {
-      const response = isAddressed(request) ? await handle(request) : unaddressed(request);
+      const response = isAddressed(request)
+        ? await handle(request, connectionOf(request, server))
+        : unaddressed(request);
+      if (response === undefined) return undefined;
+      if (response.headers.get("content-type") === "text/event-stream")
+        server.timeout(request, listenerLimits.unreadStreamSeconds);
       if (isDraining) response.headers.set("connection", "close");
       return response;
     } finally {
@@ -36,12 +62,12 @@ export function listen(api: Api, host: string, port: number): Listener {
       if (underWay === 0) whenIdle();
     }
   };
-  const routes: Record<string, Record<string, Handler>> = {};
+  const routes: Routes = {};
   for (const [path, handlers] of api.exact) {
     routes[path] = Object.fromEntries(Object.entries(handlers).map(([method, handle]) => [method, counted(handle)]));
   }
   const server = open(
-    counted((request) => api.app.fetch(request)),
+    counted(async (request, connection) => api.app.fetch(request, connection)),
     routes,
     host,
     port,
@@ -68,15 +94,26 @@ function unaddressed(request: Request): Response {
   return new ProblemError("validation_failed", detail).toResponse(requestIdOf(request.headers));
 }
 
-function open(
-  fetch: Handler,
-  routes: Record<string, Record<string, Handler>>,
-  hostname: string,
-  port: number,
-): Bun.Server<undefined> {
+function open(fetch: ServerHandler, routes: Routes, hostname: string, port: number): Server {
   try {
-    // Bodies are limited by the routes, whose answer says so; idle connections are closed after the longest poll.
-    return Bun.serve({ fetch, routes, hostname, port, idleTimeout: 120, maxRequestBodySize: 1024 * 1024 * 1024 });
+    return Bun.serve<SocketSession>({
+      fetch,
+      routes,
+      hostname,
+      port,
+      idleTimeout: listenerLimits.idleSeconds,
+      // Bodies are limited by the routes, whose answer says so.
+      maxRequestBodySize: 1024 * 1024 * 1024,
+      websocket: {
+        ...socketHandlers,
+        maxPayloadLength: socketLimits.messageBytesMax,
+        backpressureLimit: socketLimits.backpressureBytesMax,
+        closeOnBackpressureLimit: true,
+        // Sessions have a heartbeat of their own.
+        idleTimeout: 0,
+        sendPings: false,
+      },
+    });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
       throw new PortInUse(

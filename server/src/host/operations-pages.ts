@@ -1,9 +1,9 @@
 /** Calls for whoever runs the server: /livez, /readyz and /metrics. */
-import type { Hono } from "hono";
 import type { Registry } from "prom-client";
 import type { Keyring } from "../auth/keyring.ts";
 import type { Clock } from "../lib/clock.ts";
-import { authenticate, authorise } from "./api.ts";
+import type { Api } from "./api.ts";
+import { authenticate, authorise } from "./pipeline.ts";
 import { ProblemError } from "./problem.ts";
 import { requestIdOf } from "./request-headers.ts";
 
@@ -22,7 +22,7 @@ const json = (status: number, body: unknown): Response =>
   });
 
 /** Adds the calls to the application. */
-export function addOperationsPages(app: Hono, options: OperationsOptions): void {
+export function addOperationsPages(app: Api["app"], options: OperationsOptions): void {
   app.get("/livez", () => json(200, { status: "live" }));
   app.get("/readyz", async (context) => {
     const reason = await options.whyNotReady();

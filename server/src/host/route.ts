@@ -1,6 +1,7 @@
 /** What a route is to the host: what it takes, what it needs, and how it answers. */
 import type { OperationId } from "@onhand/protocol/operations";
 import type { Principal } from "../auth/principal.ts";
+import type { SocketSession } from "./socket.ts";
 
 /** A request after authentication, authorisation and validation. */
 export interface Call {
@@ -19,12 +20,20 @@ export interface Call {
   readonly idempotencyKey: string | null;
   /** Version named by `If-Match`; null when there is none or it is `*`. */
   readonly ifMatchVersion: number | null;
+  /** Any other header; null when the caller sent none. */
+  header(name: string): string | null;
 }
 
 export interface Reply {
   readonly status: number;
   /** Turned into JSON; null for no body. */
   readonly body: unknown;
+  /** In place of `body`: JSON text that was there already. */
+  readonly json?: string;
+  /** In place of `body`: what is sent bit by bit, as fast as the caller reads it. */
+  readonly stream?: ReadableStream<Uint8Array>;
+  /** In place of an answer: the connection becomes a WebSocket, and this is behind it. */
+  readonly socket?: SocketSession;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

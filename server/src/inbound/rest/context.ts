@@ -1,4 +1,5 @@
 /** What the routes work with, wired together in `app.ts`. */
+import type { Tickets } from "../../auth/tickets.ts";
 import type { RequestContext } from "../../commands/request-context.ts";
 import type { Submitter } from "../../commands/submitter.ts";
 import type { Command } from "../../core/command.ts";
@@ -16,6 +17,8 @@ import type { CatalogueQueries } from "../../queries/catalogue-queries.ts";
 import type { ItemQueries } from "../../queries/item-queries.ts";
 import type { MovementQueries } from "../../queries/movement-queries.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import type { StreamMetrics } from "../../telemetry/stream-metrics.ts";
+import type { OpenStreams } from "../streams/open-streams.ts";
 import { explainFailure, problemOfRejection } from "./outcome-problems.ts";
 import type { PageStart, PageTokens } from "./page-token.ts";
 
@@ -30,6 +33,9 @@ export interface RestContext {
   readonly watcher: HeadsWatcher;
   readonly freshness: Freshness;
   readonly pageTokens: PageTokens;
+  readonly tickets: Tickets;
+  readonly streams: OpenStreams;
+  readonly streamMetrics: StreamMetrics;
   readonly clock: Clock;
   readonly defaultCurrency: string;
   readonly logger: Pick<Logger, "error">;

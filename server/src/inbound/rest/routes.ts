@@ -1,11 +1,13 @@
 /** All routes of the API. */
 import type { Route } from "../../host/route.ts";
+import { streamRoute } from "../sse/stream-route.ts";
 import { bulkRoute } from "./bulk-route.ts";
 import type { RestContext } from "./context.ts";
 import { inventoryReadRoutes } from "./inventory-read-routes.ts";
 import { inventoryWriteRoutes } from "./inventory-write-routes.ts";
 import { locationRoutes } from "./location-routes.ts";
 import { productRoutes } from "./product-routes.ts";
+import { ticketRoute } from "./ticket-route.ts";
 import { updateRoutes } from "./update-routes.ts";
 
 /** @returns a route for each operation of the protocol */
@@ -14,6 +16,8 @@ export function restRoutes(rest: RestContext): Route[] {
     ...productRoutes(rest),
     ...locationRoutes(rest),
     ...updateRoutes(rest),
+    streamRoute(rest),
+    ticketRoute(rest.tickets),
     bulkRoute(rest),
     ...inventoryWriteRoutes(rest),
     ...inventoryReadRoutes(rest),

@@ -1,68 +1,60 @@
-/** GET /v1/inventory/updates: the change feed, polled. */
+/** GET /v1/inventory/updates: the change feed, polled; as a stream for those who accept one. */
+import type { Follower, NextOptions } from "../../feed/follower.ts";
+import type { FeedRecord } from "../../feed/record.ts";
+import type { Call, Reply, Route } from "../../host/route.ts";
+import { openEventStream, type StreamContext } from "../sse/stream-route.ts";
+import { filterOfQuery, follow, placeOf, problemOfLost } from "../streams/feed-place.ts";
 
-import type { FeedEvent } from "@onhand/protocol/resources";
-import { Timestamp } from "@onhand/protocol/schema";
-import type { PositionVector } from "../../core/position-vector.ts";
-import { PositionLost } from "../../feed/feed-reader.ts";
-import { ProblemError } from "../../host/problem.ts";
-import type { Route } from "../../host/route.ts";
-import { Check } from "../../host/validation.ts";
-import { parseRfc3339Ms } from "../../lib/rfc3339.ts";
-import { problemOfLostPosition } from "./common.ts";
-import type { RestContext } from "./context.ts";
-import { eventOf } from "./event-view.ts";
+const wantsStream = ({ header }: Call): boolean => /\btext\/event-stream\b/i.test(header("accept") ?? "");
 
-const time = new Check(Timestamp("A time"));
+/** How long a poll waits for this server to see what others had committed when it was asked. */
+const catchUpMsMax = 1_000;
 
-async function positionOf(rest: RestContext, since: unknown): Promise<PositionVector> {
-  if (since === undefined) return rest.feedReader.beginning();
-  if (time.accepts(since)) return rest.feedReader.positionAt(parseRfc3339Ms(since as string));
-  const vector = rest.cursors.parse(since as string);
-  if (vector !== null) return vector;
-  const message = "is neither an RFC 3339 time nor a cursor of this server";
-  throw new ProblemError(
-    "validation_failed",
-    `since ${message}. Use a cursor exactly as it was given out, or leave it out to read from the beginning.`,
-    { errors: [{ pointer: "/since", message }] },
-  );
+/** Everything that was committed when the call came in, up to `max`; waits only when that is nothing. */
+async function readOn(context: StreamContext, follower: Follower, options: NextOptions): Promise<FeedRecord[]> {
+  const { clock } = context;
+  const heads = await context.feedReader.heads();
+  const isThere = (): boolean =>
+    heads.positions.every((position, partition) => position <= (follower.position.positions[partition] ?? 0));
+  const records = [...(await follower.next({ ...options, waitMs: 0 }))];
+  const startedAtMs = clock.monotonicMs();
+  const leftMs = (limitMs: number): number => Math.max(0, limitMs - (clock.monotonicMs() - startedAtMs));
+  const isDone = (): boolean => records.length >= options.max || options.signal.aborted;
+  while (!isDone() && !isThere() && leftMs(catchUpMsMax) > 0) {
+    const max = options.max - records.length;
+    const more = await follower.next({ ...options, max, waitMs: leftMs(catchUpMsMax) });
+    if (more.length === 0) break;
+    records.push(...more);
+  }
+  if (records.length > 0 || isDone()) return records;
+  return [...(await follower.next({ ...options, waitMs: leftMs(options.waitMs) }))];
 }
 
-async function readOrExplain(rest: RestContext, from: PositionVector, limit: number) {
+async function poll(context: StreamContext, { query, signal }: Call): Promise<Reply> {
+  const filter = filterOfQuery(query);
+  const since = query.since as string | undefined;
+  const from = since === undefined ? await context.feedReader.beginning() : await placeOf(context, "since", since);
+  const follower = await follow(context, from, filter);
   try {
-    return await rest.feedReader.read(from, limit);
+    const waitMs = ((query.wait as number | undefined) ?? 0) * 1000;
+    const records = await readOn(context, follower, { max: query.limit as number, waitMs, signal });
+    const events = records.map(({ json }) => json).join(",");
+    const json = `{"data":[${events}],"nextCursor":"${follower.cursor()}"}`;
+    return { status: 200, body: null, json, headers: { "cache-control": "no-store" } };
   } catch (error) {
-    throw error instanceof PositionLost ? problemOfLostPosition(rest.cursors, error) : error;
+    throw problemOfLost(context, error);
+  } finally {
+    follower.close();
   }
 }
 
 /** The route of the polled change feed. */
-export function updateRoutes(rest: RestContext): Route[] {
+export function updateRoutes(context: StreamContext): Route[] {
   return [
     {
       operationId: "pollUpdates",
       bodyBytesMax: 0,
-      async handle({ query, signal }) {
-        const limit = query.limit as number;
-        const from = await positionOf(rest, query.since);
-        const deadlineMs = rest.clock.monotonicMs() + ((query.wait as number | undefined) ?? 0) * 1000;
-        let page = await readOrExplain(rest, from, limit);
-        for (
-          let leftMs = deadlineMs - rest.clock.monotonicMs();
-          page.entries.length === 0 && leftMs > 0 && !rest.watcher.isStopped && !signal.aborted;
-          leftMs = deadlineMs - rest.clock.monotonicMs()
-        ) {
-          await rest.watcher.changed(from, leftMs, signal);
-          page = await readOrExplain(rest, from, limit);
-        }
-        const data: FeedEvent[] = page.entries.map((entry) =>
-          eventOf(entry, rest.cursors.fromVector(entry.after), rest.eventSource),
-        );
-        return {
-          status: 200,
-          body: { data, nextCursor: rest.cursors.fromVector(page.next) },
-          headers: { "cache-control": "no-store" },
-        };
-      },
+      handle: (call) => (wantsStream(call) ? openEventStream(context, call) : poll(context, call)),
     },
   ];
 }

@@ -1,0 +1,109 @@
+/** From what a caller says to a follower of the feed: where to begin, and which events it wants. */
+import { Timestamp } from "@onhand/protocol/schema";
+import { eventTypes } from "@onhand/protocol/vocabulary";
+import type { PositionVector } from "../../core/position-vector.ts";
+import type { CursorCodec } from "../../feed/cursor.ts";
+import type { Feed } from "../../feed/feed.ts";
+import { type FeedReader, PositionLost } from "../../feed/feed-reader.ts";
+import type { FeedFilter } from "../../feed/filter.ts";
+import type { Follower } from "../../feed/follower.ts";
+import { ProblemError } from "../../host/problem.ts";
+import { Check } from "../../host/validation.ts";
+import { parseRfc3339Ms } from "../../lib/rfc3339.ts";
+import { problemOfLostPosition } from "../rest/common.ts";
+import { streamLimits } from "./stream-limits.ts";
+
+/** What following the feed takes. */
+export interface FeedAccess {
+  readonly feed: Pick<Feed, "follow">;
+  readonly feedReader: Pick<FeedReader, "beginning" | "positionAt" | "heads">;
+  readonly cursors: CursorCodec;
+}
+
+const time = new Check(Timestamp("A time"));
+
+/** @param field that the text came in, for the answer @throws ProblemError 400 */
+export async function placeOf(access: FeedAccess, field: string, text: string): Promise<PositionVector> {
+  if (time.accepts(text)) return access.feedReader.positionAt(parseRfc3339Ms(text));
+  const vector = access.cursors.parse(text);
+  if (vector !== null) return vector;
+  const message = "is neither an RFC 3339 time nor a cursor of this server";
+  throw new ProblemError(
+    "validation_failed",
+    `${field} ${message}. Use a cursor exactly as it was given out, or leave it out to read from the beginning.`,
+    { errors: [{ pointer: `/${field}`, message }] },
+  );
+}
+
+/** @throws ProblemError 410 when the place cannot be read from any more */
+export async function follow(access: FeedAccess, from: PositionVector, filter: FeedFilter): Promise<Follower> {
+  try {
+    return await access.feed.follow(from, filter);
+  } catch (error) {
+    throw problemOfLost(access, error);
+  }
+}
+
+/** @returns the problem when a place is lost, else the error as it is */
+export function problemOfLost(access: FeedAccess, error: unknown): unknown {
+  return error instanceof PositionLost ? problemOfLostPosition(access.cursors, error) : error;
+}
+
+const queryFields = {
+  productIds: "productId",
+  skus: "sku",
+  locationIds: "locationId",
+  locationGroups: "locationGroup",
+  types: "types",
+} as const;
+
+/** The filter in a query string, lists with commas. @throws ProblemError 400 */
+export function filterOfQuery(query: Readonly<Record<string, unknown>>): FeedFilter {
+  const list = (field: string): string[] => {
+    const text = query[field] as string | undefined;
+    return text === undefined ? [] : text.split(",").filter((value) => value !== "");
+  };
+  return checkedFilter(
+    {
+      productIds: list(queryFields.productIds),
+      skus: list(queryFields.skus),
+      locationIds: list(queryFields.locationIds),
+      locationGroups: list(queryFields.locationGroups),
+      types: list(queryFields.types),
+    },
+    (field) => `/${queryFields[field]}`,
+  );
+}
+
+/** The filter as it is written in JSON, with `types` beside it. @throws ProblemError 400 */
+export function filterOfJson(
+  filter: Partial<Omit<FeedFilter, "types">> = {},
+  types: readonly string[] = [],
+): FeedFilter {
+  const { productIds = [], skus = [], locationIds = [], locationGroups = [] } = filter;
+  return checkedFilter({ productIds, skus, locationIds, locationGroups, types }, (field) =>
+    field === "types" ? "/types" : `/filter/${field}`,
+  );
+}
+
+const knownTypes: readonly string[] = Object.values(eventTypes);
+
+const isKnownType = (type: string): boolean =>
+  type.endsWith("*") ? knownTypes.some((known) => known.startsWith(type.slice(0, -1))) : knownTypes.includes(type);
+
+function checkedFilter(filter: FeedFilter, pointerOf: (field: keyof FeedFilter) => string): FeedFilter {
+  const refuse = (field: keyof FeedFilter, message: string, advice: string): never => {
+    const pointer = pointerOf(field);
+    throw new ProblemError("validation_failed", `${pointer.slice(1)} ${message}. ${advice}`, {
+      errors: [{ pointer, message }],
+    });
+  };
+  for (const [field, values] of Object.entries(filter) as [keyof FeedFilter, readonly string[]][]) {
+    if (values.length > streamLimits.filterValuesMax)
+      refuse(field, `has more than ${streamLimits.filterValuesMax} values`, "Open several streams, or filter less.");
+  }
+  const unknown = filter.types.find((type) => !isKnownType(type));
+  if (unknown !== undefined)
+    refuse("types", `names no type of event: ${unknown}`, `Use some of ${knownTypes.join(", ")}, or inventory.*`);
+  return filter;
+}
