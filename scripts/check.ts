@@ -30,6 +30,7 @@ const CHECKS: readonly Check[] = [
   { name: "knip", about: "unused files, exports and dependencies", run: () => runTool("knip", "--no-progress") },
   { name: "layers", about: "who may import whom, and what belongs where", run: () => runOwn(checkLayers) },
   { name: "tidy", about: "sizes, docstrings, tests, links", run: () => runOwn(checkTidy) },
+  { name: "events", about: "changes of event schemas break no reader", run: checkEvents },
   { name: "generated", about: "files made from tables are up to date", run: checkGenerated },
 ];
 
@@ -96,6 +97,12 @@ async function checkGenerated(): Promise<Outcome> {
   const { staleFiles } = await import("./generate/outputs.ts");
   const stale = staleFiles(root);
   return { ok: stale.length === 0, output: stale.map((path) => `${path} is stale: npm run generate`).join("\n") };
+}
+
+async function checkEvents(): Promise<Outcome> {
+  const { breakAdvice, brokenEventSchemas } = await import("./check/event-schemas.ts");
+  const broken = brokenEventSchemas(root);
+  return { ok: broken.length === 0, output: broken.length === 0 ? "" : [...broken, breakAdvice].join("\n") };
 }
 
 /** Parsed files are kept, for layers and tidy look at the same ones. */

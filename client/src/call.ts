@@ -23,6 +23,14 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+export interface ReadOptions extends CallOptions {
+  /**
+   * The answer has reached this cursor, of a change or of the feed: what was told there is in it. The server waits for
+   * up to two seconds, then it says `not_fresh`, which is tried again.
+   */
+  readonly minCursor?: string | undefined;
+}
+
 export interface WriteOptions extends CallOptions {
   /** One is made when absent. Give your own to ask again for the outcome of an earlier call. */
   readonly idempotencyKey?: string | undefined;
@@ -31,7 +39,7 @@ export interface WriteOptions extends CallOptions {
 }
 
 /** Sends a call with retries and gives what `Body` stands for. */
-export type Send = <Body>(call: Call, options?: WriteOptions) => Promise<Body>;
+export type Send = <Body>(call: Call, options?: WriteOptions & ReadOptions) => Promise<Body>;
 
 /** A parameter as a part of a path. @throws TypeError when no path can hold it */
 export function pathPart(value: string): string {

@@ -1,6 +1,6 @@
 /** Typed client of Onhand for browsers, Node and Bun. */
 export type { Answer, Meta } from "./answer.ts";
-export type { CallOptions, WriteOptions } from "./call.ts";
+export type { CallOptions, ReadOptions, WriteOptions } from "./call.ts";
 export { type Client, type ClientOptions, createClient } from "./client.ts";
 export type { Clock } from "./clock.ts";
 export { type Code, type FieldFault, type OnhandError, OnhandProblem, OnhandUnreachable } from "./errors.ts";

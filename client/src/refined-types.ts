@@ -1,6 +1,6 @@
 /** Bodies whose schema says less than is known. */
 import type { Adjustment, BulkUpdate as AnyBulkUpdate, SetLevel } from "@onhand/protocol/requests";
-import type { FeedEvent as AnyFeedEvent, InventoryItem, Location, Product } from "@onhand/protocol/resources";
+import type { InventoryItem, Location, Product } from "@onhand/protocol/resources";
 
 /** Many changes; a wrong line is refused by itself, so the schema leaves lines open. */
 export interface BulkUpdate extends Omit<AnyBulkUpdate, "updates"> {
@@ -33,7 +33,21 @@ export interface FeedEventData {
   [field: string]: unknown;
 }
 
-/** A committed change. */
-export interface FeedEvent extends Omit<AnyFeedEvent, "data"> {
+/** A committed change as a CloudEvents 1.0 event. Newer servers may send types that are not known here. */
+export interface FeedEvent {
+  specversion: "1.0";
+  /** Id of the entry; together with `source` it is unique. */
+  id: string;
+  source: string;
+  /** For example `inventory.adjusted.v1`. */
+  type: string;
+  /** product/location, or the product or the location alone. */
+  subject: string;
+  time: string;
+  /** Events with the same key come in order. */
+  partitionkey: string;
+  /** Number within the partition of the journal, 20 digits. */
+  sequence: string;
+  traceparent?: string;
   data: FeedEventData;
 }

@@ -240,3 +240,15 @@ describe("abort", () => {
     await systemClock.sleep(0);
   });
 });
+
+test("a read that is to be as fresh as a cursor says so, on every page of a list", async () => {
+  const page = { data: [{}], nextCursor: "more" };
+  const { client, sent } = scripted([json({}), json(page), json({ ...page, nextCursor: null })]);
+  await client.getProduct("p1", { minCursor: "c1" });
+  for await (const _ of client.all.listInventory({ q: "red" }, { minCursor: "c2" }));
+  expect(sent.map(({ url }) => `${url.pathname}${url.search}`)).toEqual([
+    "/v1/products/p1?minCursor=c1",
+    "/v1/inventory?q=red&minCursor=c2",
+    "/v1/inventory?q=red&cursor=more&minCursor=c2",
+  ]);
+});

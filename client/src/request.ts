@@ -3,7 +3,7 @@
  * time run out. Every try has a deadline of its own that covers the body too.
  */
 import { type Answer, readAnswer } from "./answer.ts";
-import type { Call, WriteOptions } from "./call.ts";
+import type { Call, ReadOptions, WriteOptions } from "./call.ts";
 import type { Clock } from "./clock.ts";
 import { type OnhandError, OnhandProblem, OnhandUnreachable } from "./errors.ts";
 import { newIdempotencyKey } from "./idempotency-key.ts";
@@ -46,7 +46,7 @@ interface Prepared {
 export async function request<Body>(
   transport: Transport,
   call: Call,
-  options: WriteOptions = {},
+  options: WriteOptions & ReadOptions = {},
 ): Promise<Answer<Body>> {
   const { clock } = transport;
   const prepared = prepare(transport, call, options);
@@ -69,15 +69,16 @@ export async function request<Body>(
 const isOnhandError = (error: unknown): error is OnhandError =>
   error instanceof OnhandProblem || error instanceof OnhandUnreachable;
 
-function prepare(transport: Transport, call: Call, options: WriteOptions): Prepared {
+function prepare(transport: Transport, call: Call, options: WriteOptions & ReadOptions): Prepared {
   const idempotencyKey = call.writes ? (options.idempotencyKey ?? newIdempotencyKey()) : null;
-  const { ifMatch } = options;
+  const { ifMatch, minCursor } = options;
   const headers: Record<string, string> = { accept: "application/json", ...options.headers };
   if (call.body !== undefined) headers["content-type"] = "application/json";
   if (idempotencyKey !== null) headers["idempotency-key"] = idempotencyKey;
   if (ifMatch !== undefined) headers["if-match"] = typeof ifMatch === "number" ? `"${ifMatch}"` : ifMatch;
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.set(name, String(value));
+  if (minCursor !== undefined) query.set("minCursor", minCursor);
   const search = query.size > 0 ? `?${query}` : "";
   return {
     url: `${transport.baseUrl}${call.path}${search}`,

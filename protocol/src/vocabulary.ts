@@ -22,7 +22,7 @@ export const entryKinds = {
 export type EntryKind = (typeof entryKinds)[keyof typeof entryKinds];
 
 /** CloudEvents `type` of each entry kind. */
-export const eventTypes: Readonly<Record<EntryKind, string>> = {
+export const eventTypes = {
   1: "inventory.adjusted.v1",
   2: "inventory.set.v1",
   3: "inventory.configured.v1",
@@ -36,7 +36,7 @@ export const eventTypes: Readonly<Record<EntryKind, string>> = {
   21: "location.updated.v1",
   22: "location.archived.v1",
   23: "location.deleted.v1",
-};
+} as const satisfies Readonly<Record<EntryKind, string>>;
 
 /** Why stock moved. The position is the journal column `movement_type`; `correction` is the default. */
 export const movementTypes = ["correction", "sale", "return", "restock", "loss"] as const;

@@ -1,7 +1,7 @@
 /** Writes `client/src/generated/operations.ts` from the table of operations. */
 import * as requests from "@onhand/protocol/requests";
 import * as resources from "@onhand/protocol/resources";
-import { allMethods, type Method } from "./methods.ts";
+import { allMethods, freshnessParameter, type Method } from "./methods.ts";
 import { fieldTexts, type Schema, structureText, typeText } from "./type-text.ts";
 
 /** Named types that the client tells more precisely than the schema. */
@@ -67,7 +67,7 @@ function importTexts(names: Names): string {
   );
   const own = [
     'import type { Answer } from "../answer.ts";',
-    'import { type CallOptions, pathPart, type Send, type WriteOptions } from "../call.ts";',
+    'import { type CallOptions, pathPart, type ReadOptions, type Send, type WriteOptions } from "../call.ts";',
     'import { Listing, type Page } from "../listing.ts";',
   ];
   const used = [...names.imports.values()].flatMap((each) => [...each]).sort();
@@ -94,7 +94,9 @@ function queryInterface({ name, queryType, query }: Method, names: Names): strin
 
 /** Path parameters, body, query and options, as far as there are any. */
 function parameters({ pathParameters, operation, queryType }: Method, names: Names, queryText = queryType): string {
-  const options = operation.writes ? "WriteOptions" : "CallOptions";
+  const { properties } = (operation.query ?? {}) as Schema;
+  const isFresh = properties?.[freshnessParameter] !== undefined;
+  const options = operation.writes ? "WriteOptions" : isFresh ? "ReadOptions" : "CallOptions";
   return [
     ...pathParameters.map((parameter) => `${parameter}: string`),
     ...(operation.body === undefined ? [] : [`body: ${typeText(operation.body as Schema, names.add)}`]),

@@ -57,8 +57,17 @@ export function allMethods(): Method[] {
 
 const capitalised = (name: string): string => `${name[0]!.toUpperCase()}${name.slice(1)}`;
 
+/** How fresh a read is to be is an option of the call, and so not of its query. */
+export const freshnessParameter = "minCursor";
+
+/** What a caller gives as the query; null when that is nothing. */
+function ownQuery(query: Schema | undefined): Schema | null {
+  const { [freshnessParameter]: _freshness, ...properties } = query?.properties ?? {};
+  return query === undefined || Object.keys(properties).length === 0 ? null : { ...query, properties };
+}
+
 function methodOf(name: string, operation: Operation): Method {
-  const query = (operation.query ?? null) as Schema | null;
+  const query = ownQuery(operation.query as Schema | undefined);
   const response = operation.response as Schema | null;
   const listed = response?.properties?.data?.items ?? null;
   const isPaged = query?.properties?.cursor !== undefined;

@@ -1,15 +1,19 @@
 /** The generated files, and whether those on disk are still what would be generated. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { eventTypeNames } from "@onhand/protocol/events";
+import { releasedSchemaPath, schemaText } from "../check/event-schemas.ts";
 import { clientOperations } from "./client-operations.ts";
-import { apiPage, problemsPage, settingsPage } from "./reference-pages.ts";
+import { apiPage, eventsPage, problemsPage, settingsPage } from "./reference-pages.ts";
 
 /** Path in the repository → text of the file. */
 const outputs: Readonly<Record<string, () => string>> = {
   "client/src/generated/operations.ts": clientOperations,
   "docs/reference/api.md": apiPage,
+  "docs/reference/events.md": eventsPage,
   "docs/reference/problems.md": problemsPage,
   "docs/reference/settings.md": settingsPage,
+  ...Object.fromEntries(eventTypeNames.map((type) => [releasedSchemaPath(type), () => schemaText(type)])),
 };
 
 /** Paths of generated files that are missing or not as they would be generated now. */

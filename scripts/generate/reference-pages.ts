@@ -1,5 +1,6 @@
 /** Writes the pages of docs/reference that are tables of what the code already says. */
 
+import { eventKinds, eventSchemaPath } from "@onhand/protocol/events";
 import { problemKinds, problemTypePrefix } from "@onhand/protocol/problems";
 import { flagOf, type Setting, settingsTable } from "../../server/src/config/settings-table.ts";
 import { allMethods } from "./methods.ts";
@@ -51,6 +52,22 @@ export function problemsPage(): string {
     madeFrom("protocol/src/problems.ts"),
     `Every answer that is not a success is a problem document (RFC 9457, \`application/problem+json\`). Decide by \`code\`: it never changes its meaning, while \`title\` and \`detail\` are for people. \`type\` is \`${problemTypePrefix}\` and the code; the server shows this list there.`,
     table(["Code", "Status", "Title", "Meaning, and what to do"], rows),
+  );
+}
+
+/** docs/reference/events.md */
+export function eventsPage(): string {
+  const rows = Object.entries(eventKinds).map(([type, { about, data }]) => {
+    const { properties } = data as unknown as { properties: Readonly<Record<string, unknown>> };
+    const own = ["change", "previous", "item", "product", "location"].filter((name) => properties[name] !== undefined);
+    const told = own.map((name) => `\`${name}\``).join(", ");
+    return [`\`${type}\``, about, told, `\`${eventSchemaPath(type)}\``];
+  });
+  return page(
+    "# Events",
+    madeFrom("protocol/src/events.ts"),
+    "Every type of event of the change feed. All tell `cursor`, `reason`, `reference`, `actor`, `source`, `requestId`, `occurredAt` and `recordedAt` besides. [Events](../events.md) explains them, and what may change about them.",
+    table(["Type", "What has happened", "Tells", "JSON Schema, on the server"], rows),
   );
 }
 

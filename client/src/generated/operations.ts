@@ -6,7 +6,7 @@
 import type { AdjustedItem, ConsolidatedSku, InventoryItem, Location, LocationTotals, Movement, Product, ProductTotals, StreamTicket, Totals } from "@onhand/protocol/resources";
 import type { Adjustment, CreateLocation, CreateProduct, PatchItem, PatchLocation, PatchProduct, ReplaceLocation, ReplaceProduct } from "@onhand/protocol/requests";
 import type { Answer } from "../answer.ts";
-import { type CallOptions, pathPart, type Send, type WriteOptions } from "../call.ts";
+import { type CallOptions, pathPart, type ReadOptions, type Send, type WriteOptions } from "../call.ts";
 import { Listing, type Page } from "../listing.ts";
 import type { BulkUpdate, FeedEvent } from "../refined-types.ts";
 
@@ -23,17 +23,9 @@ export interface BulkResult {
 export interface ListProductsQuery {
   limit?: number | undefined;
   cursor?: string | undefined;
-  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
-  minCursor?: string | undefined;
   status?: "active" | "archived" | "all" | undefined;
   /** Text in name or SKU */
   q?: string | undefined;
-}
-
-/** Query of `getProduct`. */
-export interface GetProductQuery {
-  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
-  minCursor?: string | undefined;
 }
 
 /** Query of `deleteProduct`. */
@@ -46,17 +38,9 @@ export interface DeleteProductQuery {
 export interface ListLocationsQuery {
   limit?: number | undefined;
   cursor?: string | undefined;
-  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
-  minCursor?: string | undefined;
   status?: "active" | "archived" | "all" | undefined;
   /** Text in name or SKU */
   q?: string | undefined;
-}
-
-/** Query of `getLocation`. */
-export interface GetLocationQuery {
-  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
-  minCursor?: string | undefined;
 }
 
 /** Query of `deleteLocation`. */
@@ -69,8 +53,6 @@ export interface DeleteLocationQuery {
 export interface ListLocationInventoryQuery {
   limit?: number | undefined;
   cursor?: string | undefined;
-  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
-  minCursor?: string | undefined;
   status?: "active" | "archived" | "all" | undefined;
 }
 
@@ -78,8 +60,6 @@ export interface ListLocationInventoryQuery {
 export interface ListInventoryQuery {
   limit?: number | undefined;
   cursor?: string | undefined;
-  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
-  minCursor?: string | undefined;
   /** Product */
   productId?: string | undefined;
   sku?: string | undefined;
@@ -116,12 +96,6 @@ export interface PollUpdatesQuery {
   types?: string | undefined;
 }
 
-/** Query of `getInventory`. */
-export interface GetInventoryQuery {
-  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
-  minCursor?: string | undefined;
-}
-
 /** Query of `deleteInventory`. */
 export interface DeleteInventoryQuery {
   /** Keep it, hidden and closed to changes, instead of removing it */
@@ -132,17 +106,15 @@ export interface DeleteInventoryQuery {
 export interface ListMovementsQuery {
   limit?: number | undefined;
   cursor?: string | undefined;
-  /** Cursor of the change feed that the answer must have reached; waited for up to 2 seconds */
-  minCursor?: string | undefined;
 }
 
 export interface Operations {
   /** List products. `GET /v1/products` (role reader) */
-  listProducts(query?: ListProductsQuery, options?: CallOptions): Promise<Page<Product>>;
+  listProducts(query?: ListProductsQuery, options?: ReadOptions): Promise<Page<Product>>;
   /** Create a product. `POST /v1/products` (role writer) */
   createProduct(body: CreateProduct, options?: WriteOptions): Promise<Product>;
   /** Read a product. `GET /v1/products/{productId}` (role reader) */
-  getProduct(productId: string, query?: GetProductQuery, options?: CallOptions): Promise<Product>;
+  getProduct(productId: string, options?: ReadOptions): Promise<Product>;
   /** Replace a product. `PUT /v1/products/{productId}` (role writer) */
   replaceProduct(productId: string, body: ReplaceProduct, options?: WriteOptions): Promise<Product>;
   /** Change fields of a product. `PATCH /v1/products/{productId}` (role writer) */
@@ -150,11 +122,11 @@ export interface Operations {
   /** Delete or archive a product. `DELETE /v1/products/{productId}` (role writer) */
   deleteProduct(productId: string, query?: DeleteProductQuery, options?: WriteOptions): Promise<void>;
   /** List locations. `GET /v1/locations` (role reader) */
-  listLocations(query?: ListLocationsQuery, options?: CallOptions): Promise<Page<Location>>;
+  listLocations(query?: ListLocationsQuery, options?: ReadOptions): Promise<Page<Location>>;
   /** Create a location. `POST /v1/locations` (role writer) */
   createLocation(body: CreateLocation, options?: WriteOptions): Promise<Location>;
   /** Read a location. `GET /v1/locations/{locationId}` (role reader) */
-  getLocation(locationId: string, query?: GetLocationQuery, options?: CallOptions): Promise<Location>;
+  getLocation(locationId: string, options?: ReadOptions): Promise<Location>;
   /** Replace a location. `PUT /v1/locations/{locationId}` (role writer) */
   replaceLocation(locationId: string, body: ReplaceLocation, options?: WriteOptions): Promise<Location>;
   /** Change fields of a location. `PATCH /v1/locations/{locationId}` (role writer) */
@@ -162,13 +134,13 @@ export interface Operations {
   /** Delete or archive a location. `DELETE /v1/locations/{locationId}` (role writer) */
   deleteLocation(locationId: string, query?: DeleteLocationQuery, options?: WriteOptions): Promise<void>;
   /** List the items of one location. `GET /v1/locations/{locationId}/inventory` (role reader) */
-  listLocationInventory(locationId: string, query?: ListLocationInventoryQuery, options?: CallOptions): Promise<Page<InventoryItem>>;
+  listLocationInventory(locationId: string, query?: ListLocationInventoryQuery, options?: ReadOptions): Promise<Page<InventoryItem>>;
   /** List items. `GET /v1/inventory` (role reader) */
-  listInventory(query?: ListInventoryQuery, options?: CallOptions): Promise<Page<InventoryItem> & { totals?: Totals }>;
+  listInventory(query?: ListInventoryQuery, options?: ReadOptions): Promise<Page<InventoryItem> & { totals?: Totals }>;
   /** List totals per product. `GET /v1/inventory` (role reader) */
-  listInventoryByProduct(query?: ListInventoryQuery, options?: CallOptions): Promise<Page<ProductTotals> & { totals?: Totals }>;
+  listInventoryByProduct(query?: ListInventoryQuery, options?: ReadOptions): Promise<Page<ProductTotals> & { totals?: Totals }>;
   /** List totals per location. `GET /v1/inventory` (role reader) */
-  listInventoryByLocation(query?: ListInventoryQuery, options?: CallOptions): Promise<Page<LocationTotals> & { totals?: Totals }>;
+  listInventoryByLocation(query?: ListInventoryQuery, options?: ReadOptions): Promise<Page<LocationTotals> & { totals?: Totals }>;
   /** Adjust the level of an item. `POST /v1/inventory` (role writer) */
   adjustInventory(body: Adjustment, options?: WriteOptions): Promise<AdjustedItem>;
   /** Change many items, each by itself or all together. `POST /v1/inventory/bulk-update` (role writer) */
@@ -178,13 +150,13 @@ export interface Operations {
   /** Get a ticket for one stream of a browser. `POST /v1/stream-tickets` (role reader) */
   createStreamTicket(options?: CallOptions): Promise<StreamTicket>;
   /** Read one item by inventory id, or one SKU over all locations. `GET /v1/inventory/{inventoryIdOrSku}` (role reader) */
-  getInventory(inventoryIdOrSku: string, query?: GetInventoryQuery, options?: CallOptions): Promise<InventoryItem | ConsolidatedSku>;
+  getInventory(inventoryIdOrSku: string, options?: ReadOptions): Promise<InventoryItem | ConsolidatedSku>;
   /** Change an item; absolute levels need a guard. `PATCH /v1/inventory/{inventoryId}` (role writer) */
   patchInventory(inventoryId: string, body: PatchItem, options?: WriteOptions): Promise<AdjustedItem>;
   /** Delete or archive an item. `DELETE /v1/inventory/{inventoryId}` (role writer) */
   deleteInventory(inventoryId: string, query?: DeleteInventoryQuery, options?: WriteOptions): Promise<void>;
   /** The ledger of an item, newest first. `GET /v1/inventory/{inventoryId}/movements` (role reader) */
-  listMovements(inventoryId: string, query?: ListMovementsQuery, options?: CallOptions): Promise<Page<Movement>>;
+  listMovements(inventoryId: string, query?: ListMovementsQuery, options?: ReadOptions): Promise<Page<Movement>>;
 }
 
 /** The operations, each giving `{ body, meta }` in place of the body alone. */
@@ -197,19 +169,19 @@ export type OperationsWithMeta = {
 /** The lists, each over all its pages. */
 export interface Lists {
   /** List products, all pages. `GET /v1/products` */
-  listProducts(query?: Omit<ListProductsQuery, "cursor">, options?: CallOptions): Listing<Product>;
+  listProducts(query?: Omit<ListProductsQuery, "cursor">, options?: ReadOptions): Listing<Product>;
   /** List locations, all pages. `GET /v1/locations` */
-  listLocations(query?: Omit<ListLocationsQuery, "cursor">, options?: CallOptions): Listing<Location>;
+  listLocations(query?: Omit<ListLocationsQuery, "cursor">, options?: ReadOptions): Listing<Location>;
   /** List the items of one location, all pages. `GET /v1/locations/{locationId}/inventory` */
-  listLocationInventory(locationId: string, query?: Omit<ListLocationInventoryQuery, "cursor">, options?: CallOptions): Listing<InventoryItem>;
+  listLocationInventory(locationId: string, query?: Omit<ListLocationInventoryQuery, "cursor">, options?: ReadOptions): Listing<InventoryItem>;
   /** List items, all pages. `GET /v1/inventory` */
-  listInventory(query?: Omit<ListInventoryQuery, "cursor">, options?: CallOptions): Listing<InventoryItem>;
+  listInventory(query?: Omit<ListInventoryQuery, "cursor">, options?: ReadOptions): Listing<InventoryItem>;
   /** List totals per product, all pages. `GET /v1/inventory` */
-  listInventoryByProduct(query?: Omit<ListInventoryQuery, "cursor">, options?: CallOptions): Listing<ProductTotals>;
+  listInventoryByProduct(query?: Omit<ListInventoryQuery, "cursor">, options?: ReadOptions): Listing<ProductTotals>;
   /** List totals per location, all pages. `GET /v1/inventory` */
-  listInventoryByLocation(query?: Omit<ListInventoryQuery, "cursor">, options?: CallOptions): Listing<LocationTotals>;
+  listInventoryByLocation(query?: Omit<ListInventoryQuery, "cursor">, options?: ReadOptions): Listing<LocationTotals>;
   /** The ledger of an item, newest first, all pages. `GET /v1/inventory/{inventoryId}/movements` */
-  listMovements(inventoryId: string, query?: Omit<ListMovementsQuery, "cursor">, options?: CallOptions): Listing<Movement>;
+  listMovements(inventoryId: string, query?: Omit<ListMovementsQuery, "cursor">, options?: ReadOptions): Listing<Movement>;
 }
 
 /** The operations, each sent by `send`. */
@@ -219,8 +191,8 @@ export function bindOperations(send: Send): Operations {
       send({ method: "GET", path: "/v1/products", writes: false, query }, options),
     createProduct: async (body, options) =>
       send({ method: "POST", path: "/v1/products", writes: true, body }, options),
-    getProduct: async (productId, query, options) =>
-      send({ method: "GET", path: `/v1/products/${pathPart(productId)}`, writes: false, query }, options),
+    getProduct: async (productId, options) =>
+      send({ method: "GET", path: `/v1/products/${pathPart(productId)}`, writes: false }, options),
     replaceProduct: async (productId, body, options) =>
       send({ method: "PUT", path: `/v1/products/${pathPart(productId)}`, writes: true, body }, options),
     patchProduct: async (productId, body, options) =>
@@ -231,8 +203,8 @@ export function bindOperations(send: Send): Operations {
       send({ method: "GET", path: "/v1/locations", writes: false, query }, options),
     createLocation: async (body, options) =>
       send({ method: "POST", path: "/v1/locations", writes: true, body }, options),
-    getLocation: async (locationId, query, options) =>
-      send({ method: "GET", path: `/v1/locations/${pathPart(locationId)}`, writes: false, query }, options),
+    getLocation: async (locationId, options) =>
+      send({ method: "GET", path: `/v1/locations/${pathPart(locationId)}`, writes: false }, options),
     replaceLocation: async (locationId, body, options) =>
       send({ method: "PUT", path: `/v1/locations/${pathPart(locationId)}`, writes: true, body }, options),
     patchLocation: async (locationId, body, options) =>
@@ -255,8 +227,8 @@ export function bindOperations(send: Send): Operations {
       send({ method: "GET", path: "/v1/inventory/updates", writes: false, query }, options),
     createStreamTicket: async (options) =>
       send({ method: "POST", path: "/v1/stream-tickets", writes: false }, options),
-    getInventory: async (inventoryIdOrSku, query, options) =>
-      send({ method: "GET", path: `/v1/inventory/${pathPart(inventoryIdOrSku)}`, writes: false, query }, options),
+    getInventory: async (inventoryIdOrSku, options) =>
+      send({ method: "GET", path: `/v1/inventory/${pathPart(inventoryIdOrSku)}`, writes: false }, options),
     patchInventory: async (inventoryId, body, options) =>
       send({ method: "PATCH", path: `/v1/inventory/${pathPart(inventoryId)}`, writes: true, body }, options),
     deleteInventory: async (inventoryId, query, options) =>

@@ -3,7 +3,8 @@
  * insists that every partition's events come as 1, 2, 3 … and that each continues the item it concerns.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { FeedEvent, InventoryItem } from "@onhand/protocol/resources";
+import type { FeedEvent } from "@onhand/protocol/events";
+import type { InventoryItem } from "@onhand/protocol/resources";
 import { parseMovementId } from "../../src/core/ids.ts";
 import { request } from "../support/server-process.ts";
 import { type Directory, randomNumbers } from "./load.ts";

@@ -1,5 +1,5 @@
 /** Journal entries as CloudEvents. */
-import type { FeedEvent } from "@onhand/protocol/resources";
+import type { FeedEvent, InventoryEvent, LocationEvent, ProductEvent } from "@onhand/protocol/events";
 import { eventTypes } from "@onhand/protocol/vocabulary";
 import type { PreviousState } from "../../core/committed-entry.ts";
 import type { SealedEntry } from "../../core/entry.ts";
@@ -10,13 +10,19 @@ import type { FeedEntry } from "../../feed/feed-reader.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";
 import { itemOfOutcome, locationOfOutcome, productOfOutcome } from "./views.ts";
 
+/** What an event is about, as its data tells it. */
+type Subject =
+  | Pick<InventoryEvent["data"], "movementId" | "change" | "previous" | "item">
+  | Pick<ProductEvent["data"], "product">
+  | Pick<LocationEvent["data"], "location">;
+
 /** @param cursor where a reader stands that has read this event */
 export function eventOf(
   { entry, previous, sku, reason, reference }: FeedEntry,
   cursor: string,
   source: string,
 ): FeedEvent {
-  return {
+  const event = {
     specversion: "1.0",
     id: formatMovementId(entry.partition, entry.sequence),
     source,
@@ -37,10 +43,12 @@ export function eventOf(
       occurredAt: formatRfc3339(entry.occurredAtMs),
       recordedAt: formatRfc3339(entry.recordedAtMs),
     },
-  };
+  } as const;
+  // Type and subject follow from the same kind, which the compiler cannot see; a test holds every kind against its schema.
+  return event as FeedEvent;
 }
 
-function subjectOf(entry: SealedEntry, previous: PreviousState | null, sku: string | null): Record<string, unknown> {
+function subjectOf(entry: SealedEntry, previous: PreviousState | null, sku: string | null): Subject {
   const effect = evolve(entry);
   if (effect.kind === "product") return { product: productOfOutcome(effect.product) };
   if (effect.kind === "location") return { location: locationOfOutcome(effect.location) };

@@ -1,0 +1,155 @@
+/** Every kind of event against its schema, as a validator that is not ours judges; and the schemas as they are served. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { eventKinds, eventSchemaPath, eventTypeNames } from "@onhand/protocol/events";
+import Ajv2020, { type ValidateFunction } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import { adjust, createLocation, createProduct, type Json, startTestServer, type TestServer } from "./support.ts";
+
+let server: TestServer;
+let events: Json[];
+beforeAll(async () => {
+  server = await startTestServer();
+  events = await everyKindOfEvent();
+});
+afterAll(() => server.close());
+
+const done = async (answer: Promise<{ status: number; body: Json }>): Promise<Json> => {
+  const { status, body } = await answer;
+  expect({ detail: body?.detail, isDone: status < 300 }).toEqual({ detail: undefined, isDone: true });
+  return body;
+};
+
+/** Does everything that makes an event, and reads the feed. */
+async function everyKindOfEvent(): Promise<Json[]> {
+  const { writer, admin } = server;
+  await createLocation(writer, "shop", { groups: ["eu"], timezone: "Europe/Paris" });
+  await createLocation(writer, "brief");
+  await createProduct(writer, "soap", {
+    price: 1.5,
+    prices: { USD: 2 },
+    attributes: { shade: "beige", sizes: [1, 2] },
+  });
+  await createProduct(writer, "tin");
+  await done(writer.patch("/v1/products/soap", { description: "long words" }));
+  await done(writer.patch("/v1/locations/shop", { region: "eu-west" }));
+  const traced = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
+  await done(writer.post("/v1/inventory", { productId: "soap", locationId: "shop", adjustment: 7 }, traced));
+  for (const type of ["sale", "return", "restock", "loss"])
+    await adjust(writer, "soap", "shop", -1, { type, reason: "a reason", reference: "order 7" });
+  await adjust(admin, "soap", "shop", -10, { allowNegative: true, timestamp: "2026-01-01T00:00:00+02:00" });
+  const { inventoryId } = await adjust(writer, "tin", "shop", 0);
+  await done(writer.patch(`/v1/inventory/${inventoryId}`, { stockLevel: 5, expectedStockLevel: null }));
+  await done(writer.patch(`/v1/inventory/${inventoryId}`, { stockLevel: 0, countedAt: new Date().toISOString() }));
+  await done(writer.patch(`/v1/inventory/${inventoryId}`, { safetyStock: 2, reorderPoint: 3 }));
+  await done(writer.delete(`/v1/inventory/${inventoryId}?archive=true`));
+  await done(writer.patch(`/v1/inventory/${inventoryId}`, { status: "active" }));
+  await done(writer.delete(`/v1/inventory/${inventoryId}`));
+  await done(writer.delete("/v1/products/tin?archive=true"));
+  await done(writer.delete("/v1/products/tin"));
+  await done(writer.delete("/v1/locations/brief?archive=true"));
+  await done(writer.delete("/v1/locations/brief"));
+  return (await server.reader.get("/v1/inventory/updates?limit=1000")).body.data;
+}
+
+/** The schema with no room for fields that it does not name. */
+function closed(schema: Json): Json {
+  if (Array.isArray(schema)) return schema.map(closed);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const within = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]));
+  return schema.properties === undefined ? within : { ...within, additionalProperties: false };
+}
+
+/** What the standard says of attributes in JSON: names of small letters and digits, simple values, data beside them. */
+const cloudEvent = {
+  type: "object",
+  required: ["specversion", "id", "source", "type"],
+  properties: {
+    specversion: { const: "1.0" },
+    id: { type: "string", minLength: 1 },
+    source: { type: "string", minLength: 1, format: "uri-reference" },
+    type: { type: "string", minLength: 1 },
+    datacontenttype: { type: "string", minLength: 1 },
+    // A URI, not a reference to one: a path of this server would not do, so events have none.
+    dataschema: { type: "string", format: "uri" },
+    subject: { type: "string", minLength: 1 },
+    time: { type: "string", format: "date-time" },
+    data: {},
+  },
+  patternProperties: {
+    // Sequence, partitioning and distributed tracing extensions.
+    "^(sequence|partitionkey|traceparent)$": { type: "string", minLength: 1 },
+  },
+  propertyNames: { pattern: "^[a-z0-9]{1,20}$" },
+  additionalProperties: { type: ["string", "boolean", "integer"] },
+};
+
+const validators = new Map<string, ValidateFunction>();
+
+async function validatorOf(type: string): Promise<ValidateFunction> {
+  const known = validators.get(type);
+  if (known !== undefined) return known;
+  const { body } = await server.anonymous.get(eventSchemaPath(type));
+  const ajv = new Ajv2020({ strict: true, allErrors: true });
+  addFormats(ajv);
+  const validate = ajv.compile(closed(body));
+  validators.set(type, validate);
+  return validate;
+}
+
+describe("events of a real run", () => {
+  test("all kinds occur", () => {
+    expect([...new Set(events.map(({ type }) => type))].sort()).toEqual([...eventTypeNames].sort());
+  });
+
+  test("each is what the schema of its type says, and tells nothing that it does not name", async () => {
+    for (const event of events) {
+      const validate = await validatorOf(event.type);
+      expect({ type: event.type, valid: validate(event), errors: validate.errors }).toEqual({
+        type: event.type,
+        valid: true,
+        errors: null,
+      });
+    }
+  });
+
+  test("the schema of one type refuses the events of another", async () => {
+    const adjusted = events.find(({ type }) => type === "inventory.adjusted.v1");
+    for (const type of eventTypeNames.filter((each) => each !== adjusted.type))
+      expect((await validatorOf(type))(adjusted)).toBe(false);
+  });
+
+  test("each is CloudEvents 1.0: its attributes are those of the standard, or extend it as the standard lets them", () => {
+    const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+    addFormats(ajv);
+    const validate = ajv.compile(cloudEvent);
+    for (const event of events)
+      expect({ ok: validate(event), errors: validate.errors }).toEqual({ ok: true, errors: null });
+  });
+
+  test("source and id together are unique, sequences have 20 digits, and cursors lead on", async () => {
+    expect(new Set(events.map(({ source, id }) => `${source} ${id}`)).size).toBe(events.length);
+    for (const { sequence } of events) expect(sequence).toMatch(/^\d{20}$/);
+    const middle = Math.floor(events.length / 2);
+    const { body } = await server.reader.get(`/v1/inventory/updates?since=${events[middle].data.cursor}`);
+    expect(body.data).toEqual(events.slice(middle + 1));
+  });
+});
+
+describe("schemas", () => {
+  test("are listed, and served without a key to any origin", async () => {
+    const { body } = await server.anonymous.get("/v1/schemas");
+    expect(body.data.map(({ type }: Json) => type)).toEqual(eventTypeNames);
+    for (const { type, schema, description } of body.data) {
+      expect(description).toBe(eventKinds[type as keyof typeof eventKinds].about);
+      const answer = await server.anonymous.get(schema);
+      expect(answer.headers.get("content-type")).toBe("application/schema+json");
+      expect(answer.headers.get("access-control-allow-origin")).toBe("*");
+      expect(answer.body).toMatchObject({ $schema: expect.stringContaining("2020-12"), $id: schema, title: type });
+    }
+  });
+
+  test("there is none of a type that there is not", async () => {
+    const { body } = await server.anonymous.get("/v1/schemas/inventory.lost.v1");
+    expect(body).toMatchObject({ status: 404, code: "not_found", detail: expect.stringContaining("/v1/schemas") });
+  });
+});
