@@ -3,7 +3,7 @@ import { connectionUrl } from "./connection.ts";
 import { DataFolderInUseError, EmbeddedPostgresError } from "./errors.ts";
 import { parseOwnerRecord } from "./owner-record.ts";
 import { parsePostmasterFile } from "./postmaster-file.ts";
-import { serverArguments } from "./settings.ts";
+import { serverArguments, sharedBuffersMb } from "./settings.ts";
 import { socketPathFits } from "./socket-folder.ts";
 import { parsePasswd } from "./unprivileged-user.ts";
 
@@ -58,8 +58,17 @@ describe("server arguments", () => {
   test("put the caller's settings over the defaults", () => {
     const args = serverArguments("/d", { shared_buffers: "1GB" }, { port: 5433, socketDir: "/s" });
     expect(args).toContain("shared_buffers=1GB");
-    expect(args).not.toContain("shared_buffers=256MB");
+    expect(args.filter((arg) => arg.startsWith("shared_buffers="))).toHaveLength(1);
     expect(args).toContain("fsync=on");
+  });
+
+  test.each([
+    [1, 128],
+    [2, 256],
+    [16, 2048],
+    [256, 4096],
+  ])("with %d GB of memory give the database %d MB to share", (gigabytes, megabytes) => {
+    expect(sharedBuffersMb(gigabytes * 1024 ** 3)).toBe(megabytes);
   });
 
   test("keep the supervisor's own settings out of the caller's reach", () => {

@@ -1,9 +1,19 @@
+import { totalmem } from "node:os";
 import type { Installation } from "./binaries.ts";
 import { EmbeddedPostgresError } from "./errors.ts";
 import { type Account, runProgram } from "./program.ts";
 
+const megabyte = 1024 * 1024;
+
 /**
- * For a small machine (2 cores, 2 GB) that runs the service beside the database. A checkpoint every 15 minutes or 4 GB
+ * An eighth of the machine's memory, for the service runs beside the database and the system caches files as well. What
+ * lies in here need not be looked up and copied again: the keys of a long history are met in no order.
+ */
+export const sharedBuffersMb = (memoryBytes: number): number =>
+  Math.min(4096, Math.max(128, Math.floor(memoryBytes / megabyte / 8)));
+
+/**
+ * For a machine that runs the service beside the database. A checkpoint every 15 minutes or 4 GB
  * of journal keeps full page images rare; recovery after a kill replays at most that much.
  * The first three are what an answered write rests on.
  */
@@ -11,7 +21,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   fsync: "on",
   synchronous_commit: "on",
   full_page_writes: "on",
-  shared_buffers: "256MB",
+  shared_buffers: `${sharedBuffersMb(totalmem())}MB`,
   max_wal_size: "4GB",
   checkpoint_timeout: "15min",
   max_connections: "100",
