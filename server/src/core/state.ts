@@ -29,7 +29,8 @@ export interface State {
   holdsStock(subject: { readonly productId: string } | { readonly locationId: string }): boolean;
 }
 
-const itemKey = (productId: string, locationId: string): string => `${productId}\n${locationId}`;
+/** Key of an item in `Draft.items`. */
+export const itemKey = (productId: string, locationId: string): string => `${productId}\n${locationId}`;
 
 export class Draft implements State {
   readonly #base: State;

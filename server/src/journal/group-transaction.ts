@@ -2,8 +2,8 @@
  * One group's transaction: lock the heads, read what is missing, write, commit.
  *
  * Modes: locked → written → committed, or failed at any point. Statements are pipelined, so a group costs two round
- * trips. When the connection is lost after the COMMIT was sent, nobody knows the outcome: `ConnectionLost` is thrown
- * with `commitWasSent`, and the caller executes again under the same keys.
+ * trips, and one that was decided ahead none to wait for before it is sent. When the connection is lost after the COMMIT
+ * was sent, nobody knows the outcome: `CommitUnknown` is thrown, and the caller executes again under the same keys.
  */
 import type { Location, Product } from "../core/catalogue.ts";
 import type { SealedEntry } from "../core/entry.ts";
@@ -154,15 +154,32 @@ export class GroupTransaction {
     return walked > limits.countWalkEntriesMax ? Number.NaN : Number(moved);
   }
 
-  /** Sends what `groupStatements` made and commits it; returns only when the database said COMMIT. */
-  async commit(statements: readonly Statement[]): Promise<void> {
-    const sent: Promise<unknown>[] = statements.map((statement) => this.#session.query(statement));
+  /**
+   * Sends a whole group behind what was sent before it on the same connection, without waiting for any answer. Nothing
+   * of it is written unless what the group was decided on holds once its locks were had.
+   * @param partitions in ascending order
+   * @returns when the database said COMMIT, like `commit`
+   */
+  static commitAhead(session: Session, partitions: readonly number[], statements: readonly Statement[]): Promise<void> {
+    // The locks stay a statement of their own: only the snapshot of one behind them sees what others wrote before.
+    const opened = [session.query({ text: "BEGIN" }), session.query(lockHeads(partitions))];
+    return new GroupTransaction(session, null).commit(statements, opened);
+  }
+
+  /**
+   * Sends what `groupStatements` made, and the COMMIT, before it returns its promise; where there are failpoints, the
+   * COMMIT only after they were passed.
+   * @returns only when the database said COMMIT
+   */
+  async commit(statements: readonly Statement[], opened: readonly Promise<unknown>[] = []): Promise<void> {
+    const sent: Promise<unknown>[] = [...opened, ...statements.map((statement) => this.#session.query(statement))];
     if (this.#reach !== null) {
       await allSent(sent);
       await this.#reach("after_insert");
       await this.#reach("before_commit");
     }
     const tag = this.#session.command("COMMIT");
+    tag.catch(() => {});
     try {
       await allSent(sent);
     } catch (error) {

@@ -11,6 +11,10 @@ export interface WriterMetrics {
     commitMs: number;
   }): void;
   groupFailed(error: unknown): void;
+  /** A group was decided and sent while the one before it was being committed. */
+  groupDecidedAhead(): void;
+  /** A group that was decided ahead came to nothing and is decided again. */
+  groupDropped(): void;
   refused(code: string, count: number): void;
   oversold(count: number): void;
 }
@@ -47,6 +51,16 @@ export function writerMetrics(registry: Registry): WriterMetrics {
     labelNames: ["error"],
     registers,
   });
+  const ahead = new Counter({
+    name: "onhand_groups_decided_ahead_total",
+    help: "Groups decided while the one before was being committed",
+    registers,
+  });
+  const dropped = new Counter({
+    name: "onhand_groups_dropped_total",
+    help: "Groups decided ahead that came to nothing and were decided again",
+    registers,
+  });
   const size = new Histogram({
     name: "onhand_group_commands",
     help: "Commands in a group",
@@ -71,6 +85,8 @@ export function writerMetrics(registry: Registry): WriterMetrics {
       stages.observe({ stage: "commit" }, group.commitMs / 1000);
     },
     groupFailed: (error) => failures.inc({ error: error instanceof Error ? error.name : "unknown" }),
+    groupDecidedAhead: () => ahead.inc(),
+    groupDropped: () => dropped.inc(),
     refused: (code, count) => refusals.inc({ code }, count),
     oversold: (count) => oversells.inc(count),
   };

@@ -5,29 +5,39 @@ import { controlPartition } from "../core/partition.ts";
 import type { GroupTransaction, LockedHeads } from "../journal/group-transaction.ts";
 import type { StateCache } from "./state-cache.ts";
 
-/** Reads what was written elsewhere to the locked partitions, or forgets a partition that is too far behind. */
+/**
+ * Reads what was written elsewhere to the locked partitions, or forgets a partition that is too far behind.
+ * @returns whether somebody else had moved one of the heads that were remembered
+ */
 export async function catchUpHeads(
   transaction: GroupTransaction,
   cache: StateCache,
   locked: LockedHeads,
-): Promise<void> {
+): Promise<boolean> {
+  let wasMoved = false;
   for (const row of locked.heads) {
     const { partition, sequence, epoch } = row;
     const known = cache.head(partition);
     const behind = known === null || known.epoch !== epoch ? Number.POSITIVE_INFINITY : sequence - known.sequence;
+    if (known !== null && behind !== 0) wasMoved = true;
     if (behind < 0 || behind > limits.catchUpEntriesMax) cache.drop(partition);
     else if (behind > 0) cache.catchUp(partition, await transaction.entriesAfter(partition, known!.sequence), epoch);
     cache.setHead(partition, { sequence, hash: row.hash, recordedAtMs: row.recorded_at, epoch });
   }
+  return wasMoved;
 }
 
-/** Brings the locations to the end of the control partition as it was after the locks were had. */
+/**
+ * Brings the locations to the end of the control partition as it was after the locks were had.
+ * @param epoch of the heads that are locked; locations of an earlier one may be of a history that was lost
+ */
 export async function catchUpControl(
   transaction: GroupTransaction,
   cache: StateCache,
   controlSequence: number,
   epoch: number,
 ): Promise<void> {
+  if ((cache.head(controlPartition)?.epoch ?? epoch) !== epoch) cache.drop(controlPartition);
   const known = cache.head(controlPartition);
   if (cache.hasLocations && known !== null && known.sequence >= controlSequence) return;
   if (cache.hasLocations && known !== null && controlSequence - known.sequence <= limits.catchUpEntriesMax) {

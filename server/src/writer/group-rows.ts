@@ -8,32 +8,38 @@ import { partitionOf } from "../core/partition.ts";
 import type { CatalogueRows } from "../journal/group-transaction.ts";
 import type { GroupRows, HeadMove, StoredText, TotalChange } from "../journal/sql/append-group.ts";
 import type { PlacedSku } from "../journal/sql/write-catalogue.ts";
-import type { BoardHead, HeadBoard } from "./head-board.ts";
-import type { Job } from "./job.ts";
-import type { KnownHead, StateCache } from "./state-cache.ts";
+import type { AheadState } from "./ahead-state.ts";
+import type { HeadBoard } from "./head-board.ts";
+import { type Job, partitionsOf } from "./job.ts";
+import type { KnownHead, MovedHead, StateCache } from "./state-cache.ts";
 
 export interface PreparedGroup {
   readonly rows: GroupRows;
   readonly catalogue: CatalogueRows;
-  /** Heads as they are once the group is committed. */
-  readonly moved: readonly (BoardHead & KnownHead)[];
+  readonly moved: readonly MovedHead[];
 }
 
-/** @param jobs those that were decided, in order, with the decision's outcomes */
+/**
+ * @param jobs those that were decided, in order, with the decision's outcomes
+ * @param ahead what it was decided on, when that was ahead; otherwise the cache at the locked heads
+ */
 export function prepareGroup(
   cache: StateCache,
   board: HeadBoard,
   jobs: readonly Job[],
   decision: Decision,
   nowMs: number,
+  ahead: AheadState | null = null,
 ): PreparedGroup {
   const { draft } = decision;
   const { entries } = draft;
-  const hashes = hashEntries(entries, (partition) => knownHead(cache, partition).hash);
+  const headOf = (partition: number): KnownHead => ahead?.head(partition) ?? knownHead(cache, partition);
+  const hashes = hashEntries(entries, (partition) => headOf(partition).hash);
   const moves = new Map<number, HeadMove>();
   for (const [index, { partition, sequence, recordedAtMs }] of entries.entries()) {
-    const { sequence: previousSequence, epoch } = knownHead(cache, partition);
-    moves.set(partition, { partition, previousSequence, sequence, hash: hashes[index]!, recordedAtMs, epoch });
+    const { sequence: previousSequence, hash: previousHash, epoch } = headOf(partition);
+    const move = { partition, previousSequence, previousHash, sequence, hash: hashes[index]!, recordedAtMs, epoch };
+    moves.set(partition, move);
   }
   const moved = [...moves.values()].sort((a, b) => a.partition - b.partition);
   const results = jobs.flatMap(({ command, resultPartition }, index) => {
@@ -54,8 +60,10 @@ export function prepareGroup(
     items: [...draft.items.values()],
     totals: totalsOf(draft.entries),
     results,
-    headVector: board.vectorWith(moved),
+    // Written only when the group before it was, so those heads are there by then.
+    headVector: board.vectorWith([...(ahead?.movedBefore ?? []), ...moved]),
     recordedAtMs: nowMs,
+    reliance: ahead?.relianceOf(partitionsOf(jobs), moved) ?? null,
   };
   return { rows, catalogue: catalogueRows(cache, decision), moved };
 }

@@ -1,5 +1,6 @@
 /**
- * Takes a group of jobs through its transaction: lock, catch up, load, decide, write, commit, answer.
+ * Takes a group of jobs through its transaction: lock, catch up, load, decide, write, commit, answer. A group may be
+ * sent behind another one that is being committed; see `decide-ahead.ts`.
  *
  * Invariants: a job is settled only after the database said COMMIT for its outcome. When the answer to a COMMIT is lost,
  * or the database finds that a key was used before, the group is executed again with the remembered outcomes looked up
@@ -8,29 +9,21 @@
  */
 
 import { decide } from "../core/decide.ts";
-import { availableOf } from "../core/item.ts";
-import type { Outcome } from "../core/outcome.ts";
-import { partitionOf } from "../core/partition.ts";
 import { ConnectionLost, isTimeout, isTransient, WriteConflict } from "../db/errors.ts";
 import type { Session } from "../db/session.ts";
-import {
-  CommitUnknown,
-  GroupTransaction,
-  groupStatements,
-  type LockedHeads,
-  type ReachFailpoint,
-  type StoredOutcome,
-} from "../journal/group-transaction.ts";
+import { CommitUnknown, GroupTransaction, groupStatements, type LockedHeads } from "../journal/group-transaction.ts";
 import type { GroupRows } from "../journal/sql/append-group.ts";
-import type { Clock } from "../lib/clock.ts";
-import type { WriterMetrics } from "../telemetry/writer-metrics.ts";
 import { catchUpControl, catchUpHeads } from "./catch-up.ts";
-import { DatabaseUnavailable, KeyReused, OutcomeUnknown, Overloaded, PoisonCommand } from "./errors.ts";
-import { prepareGroup } from "./group-rows.ts";
+import { launchAhead } from "./decide-ahead.ts";
+import { DatabaseUnavailable, OutcomeUnknown, PoisonCommand } from "./errors.ts";
+import { finishGroup, type GiveAnswers } from "./finish-group.ts";
+import { type PreparedGroup, prepareGroup } from "./group-rows.ts";
 import { loadState } from "./group-state.ts";
-import type { HeadBoard } from "./head-board.ts";
-import type { Job, Settled } from "./job.ts";
-import type { StateCache } from "./state-cache.ts";
+import { type Job, partitionsOf } from "./job.ts";
+import type { JobQueue } from "./job-queue.ts";
+import { OwnStreak } from "./own-streak.ts";
+import type { ClockReading, Flight, RunnerContext, SentGroup } from "./runner-context.ts";
+import { answerReplay, splitRepeats } from "./split-repeats.ts";
 
 const runnerLimits = {
   /** How long a group is tried before its callers are told that the outcome is unknown or the database away. */
@@ -38,28 +31,6 @@ const runnerLimits = {
   retryDelayMsMin: 20,
   retryDelayMsMax: 1_000,
 } as const;
-
-export interface RunnerContext {
-  readonly cache: StateCache;
-  readonly board: HeadBoard;
-  readonly clock: Clock;
-  readonly metrics: WriterMetrics;
-  readonly reach: ReachFailpoint;
-  /** An open session, a new one when the last one broke. */
-  openSession(): Promise<Session>;
-  /** Tells whoever reads the feed that there is something new; never waited for. */
-  onCommitted(): void;
-}
-
-const firstAttempt = (jobs: readonly Job[]): Attempt => ({
-  checkKeys: jobs.some((job) => job.isRepeat),
-  mayBeCommitted: false,
-  hadLocks: false,
-  count: 0,
-});
-
-/** Answers of a finished group, given out by the lane after it has sent its next one. */
-export type GiveAnswers = () => void;
 
 interface Attempt {
   /** Look the keys up first: one of them was used, or an earlier try may have been committed. */
@@ -71,33 +42,83 @@ interface Attempt {
   count: number;
 }
 
+const firstAttempt = (jobs: readonly Job[]): Attempt => ({
+  checkKeys: jobs.some((job) => job.isRepeat),
+  mayBeCommitted: false,
+  hadLocks: false,
+  count: 0,
+});
+
+/** Told of a group once its COMMIT was written to the connection. */
+type OnSent = (sent: SentGroup | null) => void;
+
 export class GroupRunner {
   readonly #context: RunnerContext;
+  readonly #streak = new OwnStreak();
 
   constructor(context: RunnerContext) {
     this.#context = context;
   }
 
-  /** Runs a group to its end. Never rejects: every job is settled or failed. */
-  async run(jobs: readonly Job[], attempt: Attempt = firstAttempt(jobs)): Promise<GiveAnswers> {
-    const { clock, metrics } = this.#context;
-    const startedAtMs = clock.monotonicMs();
+  /** Starts a group's first try, in which another one can be sent behind it. */
+  launch(jobs: readonly Job[]): Flight {
+    const attempt = firstAttempt(jobs);
+    const startedAtMs = this.#context.clock.monotonicMs();
+    const sent = Promise.withResolvers<SentGroup | null>();
+    let failure: unknown;
+    const ended = this.#tryOnce(jobs, attempt, sent.resolve).catch((error: unknown) => {
+      failure = error;
+      sent.resolve(null);
+      return null;
+    });
+    return {
+      sent: sent.promise,
+      ended,
+      again: async () =>
+        (await this.#afterFailure(jobs, attempt, failure, startedAtMs)) ?? this.run(jobs, attempt, startedAtMs),
+    };
+  }
+
+  /** Sends the next group of the queue behind another, or leaves the queue as it is and returns null. */
+  launchBehind(sent: SentGroup, ended: Flight["ended"], queue: JobQueue): Flight | null {
+    return launchAhead(this.#context, this.#streak, { sent, ended }, queue, (jobs, mayBeCommitted) =>
+      this.run(jobs, { ...firstAttempt(jobs), checkKeys: true, mayBeCommitted }),
+    );
+  }
+
+  /** Runs a group to its end, with nothing else in flight. Never rejects: every job is settled or failed. */
+  async run(
+    jobs: readonly Job[],
+    attempt: Attempt = firstAttempt(jobs),
+    startedAtMs: number = this.#context.clock.monotonicMs(),
+  ): Promise<GiveAnswers> {
     for (;;) {
       try {
-        return await this.#tryOnce(jobs, attempt);
+        return await this.#tryOnce(jobs, attempt, () => {});
       } catch (error) {
-        metrics.groupFailed(error);
-        if (error instanceof CommitUnknown) attempt.mayBeCommitted = true;
-        const isConflict = error instanceof WriteConflict;
-        // A group that was too slow twice, though it had its locks, is too much at once: halves find out whose fault it is.
-        const isTooMuch = isTimeout(error) && attempt.hadLocks && attempt.count > 0 && jobs.length > 1;
-        if (!isConflict && (isTooMuch || !isTransient(error))) return this.#isolate(jobs, attempt, error);
-        attempt.checkKeys = true;
-        attempt.count += 1;
-        if (clock.monotonicMs() - startedAtMs > runnerLimits.tryingMsMax) return giveUp(jobs, attempt, error);
-        if (!isConflict) await this.#pause(attempt.count);
+        const answers = await this.#afterFailure(jobs, attempt, error, startedAtMs);
+        if (answers !== null) return answers;
       }
     }
+  }
+
+  /** Decides what a failed try means. @returns the answers, or null when the group is to be tried again */
+  async #afterFailure(
+    jobs: readonly Job[],
+    attempt: Attempt,
+    error: unknown,
+    startedAtMs: number,
+  ): Promise<GiveAnswers | null> {
+    if (error instanceof CommitUnknown) attempt.mayBeCommitted = true;
+    const isConflict = error instanceof WriteConflict;
+    // A group that was too slow twice, though it had its locks, is too much at once: halves find out whose fault it is.
+    const isTooMuch = isTimeout(error) && attempt.hadLocks && attempt.count > 0 && jobs.length > 1;
+    if (!isConflict && (isTooMuch || !isTransient(error))) return this.#isolate(jobs, attempt, error);
+    attempt.checkKeys = true;
+    attempt.count += 1;
+    if (this.#context.clock.monotonicMs() - startedAtMs > runnerLimits.tryingMsMax) return giveUp(jobs, attempt, error);
+    if (!isConflict) await this.#pause(attempt.count);
+    return null;
   }
 
   /** Waits longer after each failure, so that a database that comes back is not greeted by a storm. */
@@ -121,23 +142,28 @@ export class GroupRunner {
     };
   }
 
-  async #tryOnce(jobs: readonly Job[], attempt: Attempt): Promise<GiveAnswers> {
+  async #tryOnce(jobs: readonly Job[], attempt: Attempt, onSent: OnSent): Promise<GiveAnswers> {
     const { cache, reach, metrics, clock } = this.#context;
     const startedAtMs = clock.monotonicMs();
-    const session = await this.#context.openSession();
-    const partitions =
-      jobs.length === 1
-        ? jobs[0]!.partitions
-        : [...new Set(jobs.flatMap((job) => job.partitions))].sort((a, b) => a - b);
+    const partitions = partitionsOf(jobs);
     attempt.hadLocks = false;
+    // Here nothing else of the lane is in flight, so nothing rests on what is dropped.
+    for (const partition of partitions) cache.trim(partition);
+    let session: Session | null = null;
     try {
+      session = await this.#context.openSession();
       const { transaction, locked } = await GroupTransaction.lock(session, partitions, reach);
+      const lockedAtMs = clock.monotonicMs();
       attempt.hadLocks = true;
-      await catchUpHeads(transaction, cache, locked);
-      await catchUpControl(transaction, cache, locked.controlSequence, this.#context.board.epoch());
+      const metOthers = await catchUpHeads(transaction, cache, locked);
+      if (metOthers) this.#streak.end();
+      await catchUpControl(transaction, cache, locked.controlSequence, locked.heads[0]!.epoch);
       const { fresh, repeats, known } = await splitRepeats(transaction, jobs, attempt.checkKeys);
       metrics.groupLocked(clock.monotonicMs() - startedAtMs);
-      const { answers, rows } = await this.#decideAndCommit(transaction, locked, fresh);
+      const reading = { databaseMs: locked.nowMs, heardAtMs: lockedAtMs };
+      const open = { session, transaction, locked, reading };
+      const { answers, rows } = await this.#decideAndCommit(open, fresh, onSent);
+      if (!metOthers) this.#streak.grow();
       if (repeats.length === 0) return answers;
       for (const row of rows.results) known.set(row.key, { ...row, heads: rows.headVector });
       return () => {
@@ -145,20 +171,21 @@ export class GroupRunner {
         for (const job of repeats) answerReplay(job, known.get(job.command.key));
       };
     } catch (error) {
-      if (error instanceof ConnectionLost || session.isBroken) session.destroy();
-      else await session.command("ROLLBACK").catch(() => session.destroy());
+      metrics.groupFailed(error);
+      this.#streak.end();
+      // Behind whatever was sent after this group: when it is answered, nothing of the connection is under way.
+      if (session !== null) await leave(session, error);
       throw error;
-    } finally {
-      for (const partition of partitions) cache.trim(partition);
     }
   }
 
   async #decideAndCommit(
-    transaction: GroupTransaction,
-    locked: LockedHeads,
+    open: OpenGroup,
     jobs: readonly Job[],
+    onSent: OnSent,
   ): Promise<{ answers: GiveAnswers; rows: GroupRows }> {
-    const { cache, board, clock, metrics } = this.#context;
+    const { cache, board, clock } = this.#context;
+    const { transaction, locked } = open;
     const commands = jobs.map((job) => job.command);
     const state = await loadState(transaction, cache, commands);
     const decidingAtMs = clock.monotonicMs();
@@ -167,80 +194,46 @@ export class GroupRunner {
     const group = prepareGroup(cache, board, jobs, decision, locked.nowMs);
     const statements = groupStatements(group.rows, group.catalogue);
     const encodedAtMs = clock.monotonicMs();
-    await transaction.commit(statements);
-    for (const head of group.moved) cache.setHead(head.partition, head);
-    cache.adopt(decision.draft, (productId) => partitionOf(productId, cache.partitionCount));
-    board.observe(group.moved);
-    metrics.groupCommitted({
-      commands: jobs.length,
-      entries: group.rows.entries.length,
+    const committed = transaction.commit(statements);
+    onSent(
+      this.#canBeFollowed(jobs, group)
+        ? { session: open.session, effects: { items: decision.draft.items, moved: group.moved }, clock: open.reading }
+        : null,
+    );
+    await committed;
+    const stages = {
       decideMs: decidedAtMs - decidingAtMs,
       encodeMs: encodedAtMs - decidedAtMs,
       commitMs: clock.monotonicMs() - encodedAtMs,
-    });
-    countOutcomes(metrics, decision.outcomes);
-    this.#context.onCommitted();
-    const { headVector } = group.rows;
-    const answers = (): void => {
-      for (const [index, job] of jobs.entries())
-        job.settle({ outcome: decision.outcomes[index]!, headVector, replayed: false });
     };
-    return { answers, rows: group.rows };
+    return { answers: finishGroup(this.#context, { jobs, decision, group, stages }), rows: group.rows };
+  }
+
+  /** Only behind changes of stock, and only when they move a head, by which the next group can tell that they were written. */
+  #canBeFollowed(jobs: readonly Job[], group: PreparedGroup): boolean {
+    const { decidesAhead, reach } = this.#context;
+    return (
+      decidesAhead &&
+      reach === null &&
+      this.#streak.isTrusted &&
+      group.moved.length > 0 &&
+      jobs.every(({ command }) => command.kind === "inventory")
+    );
   }
 }
 
-function countOutcomes(metrics: WriterMetrics, outcomes: readonly Outcome[]): void {
-  const refusals = new Map<string, number>();
-  let oversold = 0;
-  for (const outcome of outcomes) {
-    if (outcome.kind === "rejected")
-      refusals.set(outcome.rejection.code, (refusals.get(outcome.rejection.code) ?? 0) + 1);
-    else if (outcome.kind === "lines") for (const { item } of outcome.lines) if (availableOf(item) < 0) oversold += 1;
-  }
-  for (const [code, count] of refusals) metrics.refused(code, count);
-  if (oversold > 0) metrics.oversold(oversold);
+/** A group's transaction that has its locks. */
+interface OpenGroup {
+  readonly session: Session;
+  readonly transaction: GroupTransaction;
+  readonly locked: LockedHeads;
+  readonly reading: ClockReading;
 }
 
-interface SplitJobs {
-  /** To be decided. */
-  readonly fresh: readonly Job[];
-  /** To be answered with what is remembered, or with what another job of the group under the same key comes to. */
-  readonly repeats: readonly Job[];
-  readonly known: Map<string, StoredOutcome>;
-}
-
-/** Separates the jobs whose outcome is known already; a key may also come twice within the group. */
-async function splitRepeats(
-  transaction: GroupTransaction,
-  jobs: readonly Job[],
-  checkKeys: boolean,
-): Promise<SplitJobs> {
-  if (!checkKeys) return { fresh: jobs, repeats: [], known: new Map() };
-  const stored = await transaction.results(
-    jobs.map((job) => ({ partition: job.resultPartition, key: job.command.key })),
-  );
-  const known = new Map(stored.map((row) => [row.key, row]));
-  const fresh = new Map<string, Job>();
-  const repeats: Job[] = [];
-  for (const job of jobs) {
-    const { key } = job.command;
-    if (known.has(key) || fresh.has(key)) repeats.push(job);
-    else fresh.set(key, job);
-  }
-  return { fresh: [...fresh.values()], repeats, known };
-}
-
-function answerReplay(job: Job, stored: StoredOutcome | undefined): void {
-  if (stored === undefined) {
-    job.fail(new Overloaded("another request under this key came to nothing that is remembered"));
-    return;
-  }
-  if (stored.requestHash !== job.command.requestHash) {
-    job.fail(new KeyReused("the idempotency key was used before for another request"));
-    return;
-  }
-  const settled: Settled = { outcome: JSON.parse(stored.outcome) as Outcome, headVector: stored.heads, replayed: true };
-  job.settle(settled);
+/** Ends a failed transaction, or the connection when it is lost. */
+async function leave(session: Session, error: unknown): Promise<void> {
+  if (error instanceof ConnectionLost || session.isBroken) session.destroy();
+  else await session.command("ROLLBACK").catch(() => session.destroy());
 }
 
 function giveUp(jobs: readonly Job[], attempt: Attempt, cause: unknown): GiveAnswers {

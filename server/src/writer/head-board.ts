@@ -38,10 +38,6 @@ export class HeadBoard {
     return this.#seen;
   }
 
-  epoch(): number {
-    return this.#heads[0]!.epoch;
-  }
-
   /** @returns the encoded vector of what is known, with some heads as they will be once a group is committed */
   vectorWith(moved: readonly BoardHead[]): Uint8Array {
     const heads = [...this.#heads];

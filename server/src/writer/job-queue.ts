@@ -35,23 +35,40 @@ export class JobQueue {
 
   /** The next group: jobs in order up to the limit of a group; a solo job goes alone. Empty when all were too old. */
   take(): Job[] {
-    const group: Job[] = [];
-    const oldestAllowedMs = this.#clock.monotonicMs() - queueLimits.ageMsMax;
-    let weight = 0;
-    let taken = 0;
-    for (const job of this.#jobs) {
-      if (group.length > 0 && (job.isSolo || weight + job.weight > limits.groupEntriesMax)) break;
-      taken += 1;
+    const oldestAllowedMs = this.#oldestAllowedMs();
+    const next = this.#jobs.slice(0, this.#groupLength(oldestAllowedMs));
+    this.#jobs = next.length === this.#jobs.length ? [] : this.#jobs.slice(next.length);
+    return next.filter((job) => {
       this.size -= job.size;
-      if (job.queuedAtMs < oldestAllowedMs) {
-        job.fail(new Overloaded("the command waited too long in the queue"));
-        continue;
+      if (job.queuedAtMs >= oldestAllowedMs) return true;
+      job.fail(new Overloaded("the command waited too long in the queue"));
+      return false;
+    });
+  }
+
+  /** As `take`, but nothing at all unless each job of the next group will do. */
+  takeIf(willDo: (job: Job) => boolean): Job[] {
+    const length = this.#groupLength(this.#oldestAllowedMs());
+    for (let index = 0; index < length; index++) if (!willDo(this.#jobs[index]!)) return [];
+    return this.take();
+  }
+
+  #oldestAllowedMs(): number {
+    return this.#clock.monotonicMs() - queueLimits.ageMsMax;
+  }
+
+  /** How many jobs from the front make up the next group, with those among them that are too old and weigh nothing. */
+  #groupLength(oldestAllowedMs: number): number {
+    let weight = 0;
+    let length = 0;
+    for (const job of this.#jobs) {
+      if (job.queuedAtMs >= oldestAllowedMs) {
+        if (weight > 0 && (job.isSolo || weight + job.weight > limits.groupEntriesMax)) break;
+        weight += job.weight;
+        if (job.isSolo) return length + 1;
       }
-      group.push(job);
-      weight += job.weight;
-      if (job.isSolo) break;
+      length += 1;
     }
-    this.#jobs = taken === this.#jobs.length ? [] : this.#jobs.slice(taken);
-    return group;
+    return length;
   }
 }

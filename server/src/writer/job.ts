@@ -75,3 +75,7 @@ export function placeOf(
   );
   return { partitions, resultPartition, size: lines.length, weight, isSolo: false };
 }
+
+/** @returns the partitions that a group must lock, ascending */
+export const partitionsOf = (jobs: readonly Job[]): readonly number[] =>
+  jobs.length === 1 ? jobs[0]!.partitions : [...new Set(jobs.flatMap((job) => job.partitions))].sort((a, b) => a - b);

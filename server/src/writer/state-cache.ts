@@ -18,6 +18,11 @@ export interface KnownHead {
   readonly epoch: number;
 }
 
+/** A head as it is once a group is committed. */
+export interface MovedHead extends KnownHead {
+  readonly partition: number;
+}
+
 class PartitionCache {
   head: KnownHead | null = null;
   /** `null` is known not to exist. */
@@ -102,7 +107,7 @@ export class StateCache {
     return this.#partitions.reduce((sum, cache) => sum + cache.itemCount, 0);
   }
 
-  /** Drops what has grown too large; called between groups, when nothing is being decided. */
+  /** Drops what has grown too large; called between groups, when nothing that was decided is in flight. */
   trim(partition: number): void {
     const cache = this.#partitions[partition]!;
     if (cache.itemCount <= this.#itemsPerPartitionMax && cache.products.size <= this.#itemsPerPartitionMax) return;

@@ -31,6 +31,8 @@ export interface WriterOptions {
   readonly clock: Clock;
   readonly metrics: WriterMetrics;
   readonly reach?: ReachFailpoint;
+  /** False: one group in flight on each lane, every one decided under its locks. */
+  readonly decidesAhead?: boolean;
   readonly onCommitted?: () => void;
   /** How a lane reaches the database; tests put something in between. */
   readonly connect?: (target: DatabaseTarget, name: string) => Promise<Session>;
@@ -57,6 +59,7 @@ export class Writer {
         clock: options.clock,
         metrics: options.metrics,
         reach: options.reach ?? null,
+        decidesAhead: options.decidesAhead ?? true,
         openSession: () => this.#openSession(index),
         onCommitted: options.onCommitted ?? (() => {}),
       });

@@ -54,11 +54,20 @@ export const impatient = (limits: SessionLimits): Pick<WriterOptions, "connect" 
 export class MetricsSpy implements WriterMetrics {
   readonly failures: unknown[] = [];
   readonly groupSizes: number[] = [];
+  /** Groups decided ahead, and those of them that came to nothing. */
+  ahead = 0;
+  dropped = 0;
   groupLocked(): void {}
   refused(): void {}
   oversold(): void {}
   groupCommitted(group: { commands: number }): void {
     this.groupSizes.push(group.commands);
+  }
+  groupDecidedAhead(): void {
+    this.ahead += 1;
+  }
+  groupDropped(): void {
+    this.dropped += 1;
   }
   groupFailed(error: unknown): void {
     this.failures.push(error);

@@ -1,7 +1,8 @@
 /**
  * Writes a whole group in one statement over all its partitions (the form for plain PostgreSQL; on a sharded database
  * the same rows go partition by partition). Arrays go in as binary. The statement raises OH001 unless it wrote exactly
- * what was decided, which turns the COMMIT sent behind it into a rollback.
+ * what was decided, and unless everything that a group decided ahead took for granted holds; that turns the COMMIT sent
+ * behind it into a rollback. Its snapshot is taken after the locks were had, for they are a statement of their own.
  */
 import { lifeStates } from "@onhand/protocol/vocabulary";
 import type { Entry } from "../../core/entry.ts";
@@ -22,6 +23,7 @@ import type { Statement } from "../../db/pool.ts";
 export interface HeadMove {
   readonly partition: number;
   readonly previousSequence: number;
+  readonly previousHash: Uint8Array;
   readonly sequence: number;
   readonly hash: Uint8Array;
   readonly recordedAtMs: number;
@@ -52,6 +54,21 @@ export interface StoredResult {
   readonly isKept: boolean;
 }
 
+/** A head that a group was decided on without holding its lock at the time, and does not move. */
+export interface ReliedHead {
+  readonly partition: number;
+  readonly sequence: number;
+  readonly hash: Uint8Array;
+  readonly epoch: number;
+}
+
+/** What a group that was decided ahead took for granted: nothing is written unless it holds under the locks. */
+export interface Reliance {
+  readonly heads: readonly ReliedHead[];
+  /** End of the control partition: what was known of the locations. */
+  readonly controlSequence: number;
+}
+
 export interface GroupRows {
   readonly heads: readonly HeadMove[];
   readonly entries: readonly Entry[];
@@ -65,13 +82,15 @@ export interface GroupRows {
   /** Where all partitions were when the group was decided: what a replay's cursor is made from. */
   readonly headVector: Uint8Array;
   readonly recordedAtMs: number;
+  /** Null when the group was decided under its locks. */
+  readonly reliance: Reliance | null;
 }
 
 const text = `
 WITH head AS (
   UPDATE partition_head h SET sequence = u.sequence, hash = u.hash, recorded_at = u.recorded_at
-  FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::bytea[], $5::timestamptz[], $6::bigint[]) u(partition, previous, sequence, hash, recorded_at, epoch)
-  WHERE h.partition = u.partition AND h.sequence = u.previous AND h.epoch = u.epoch
+  FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::bytea[], $5::timestamptz[], $6::bigint[], $73::bytea[]) u(partition, previous, sequence, hash, recorded_at, epoch, previous_hash)
+  WHERE h.partition = u.partition AND h.sequence = u.previous AND h.hash = u.previous_hash AND h.epoch = u.epoch
   RETURNING 1
 ), entry AS (
   INSERT INTO journal (partition, sequence, kind, product_id, location_id, item_number, previous_sequence, version,
@@ -101,9 +120,14 @@ WITH head AS (
   INSERT INTO result (partition, key, request_hash, outcome, heads, recorded_at, is_kept)
   SELECT unnest($64::integer[]), unnest($65::uuid[]), unnest($66::uuid[]), unnest($67::text[]), $68::bytea, $69::timestamptz, unnest($72::boolean[])
   ON CONFLICT (partition, key) DO NOTHING RETURNING 1
+), relied AS (
+  SELECT 1 FROM unnest($74::integer[], $75::bigint[], $76::bytea[], $77::bigint[]) u(partition, sequence, hash, epoch)
+  JOIN partition_head h ON h.partition = u.partition AND h.sequence = u.sequence AND h.hash = u.hash AND h.epoch = u.epoch
 )
 SELECT require_written('heads', (SELECT count(*) FROM head), $70::bigint),
-       require_written('results', (SELECT count(*) FROM remembered), $71::bigint)`;
+       require_written('results', (SELECT count(*) FROM remembered), $71::bigint),
+       require_written('heads', (SELECT count(*) FROM relied), $78::bigint),
+       require_written('control', (SELECT sequence FROM partition_head WHERE partition = 0), $79::bigint)`;
 
 /** @returns the statement that writes the group */
 export function appendGroup(rows: GroupRows): Statement {
@@ -129,6 +153,8 @@ export function appendGroup(rows: GroupRows): Statement {
     rows.heads.length,
     results.length,
     booleanColumn(results, (result) => result.isKept),
+    byteaColumn(rows.heads, (head) => head.previousHash),
+    ...relianceValues(rows.reliance),
   ];
   return { name: "append_group", text, values: [...values, ...scalars] };
 }
@@ -141,6 +167,19 @@ const headValues = (heads: readonly HeadMove[]): Buffer[] => [
   timestampColumn(heads, (head) => head.recordedAtMs),
   bigintColumn(heads, (head) => head.epoch),
 ];
+
+/** Without a reliance there is nothing to compare: no heads, and null, from which no end differs. */
+const relianceValues = (reliance: Reliance | null): unknown[] => {
+  const heads = reliance?.heads ?? [];
+  return [
+    integerColumn(heads, (head) => head.partition),
+    bigintColumn(heads, (head) => head.sequence),
+    byteaColumn(heads, (head) => head.hash),
+    bigintColumn(heads, (head) => head.epoch),
+    heads.length,
+    reliance?.controlSequence ?? null,
+  ];
+};
 
 const entryValues = ({ entries, hashes }: GroupRows): Buffer[] => [
   integerColumn(entries, (entry) => entry.partition),

@@ -1,0 +1,60 @@
+/** What follows the COMMIT of a group: its effects become state, the board and the metrics hear of it. */
+import type { Decision } from "../core/decide.ts";
+import { availableOf } from "../core/item.ts";
+import type { Outcome } from "../core/outcome.ts";
+import { partitionOf } from "../core/partition.ts";
+import type { WriterMetrics } from "../telemetry/writer-metrics.ts";
+import type { PreparedGroup } from "./group-rows.ts";
+import type { HeadBoard } from "./head-board.ts";
+import type { Job } from "./job.ts";
+import type { StateCache } from "./state-cache.ts";
+
+/** Answers of a finished group, given out by the lane when it suits. */
+export type GiveAnswers = () => void;
+
+export interface CommittedGroup {
+  readonly jobs: readonly Job[];
+  readonly decision: Decision;
+  readonly group: PreparedGroup;
+  /** Milliseconds that each stage took. */
+  readonly stages: { readonly decideMs: number; readonly encodeMs: number; readonly commitMs: number };
+}
+
+interface Surroundings {
+  readonly cache: StateCache;
+  readonly board: HeadBoard;
+  readonly metrics: WriterMetrics;
+  /** Tells whoever reads the feed that there is something new; never waited for. */
+  onCommitted(): void;
+}
+
+/**
+ * Takes over a group that the database said COMMIT for; groups of a lane in the order of their COMMITs.
+ * @returns what settles its jobs
+ */
+export function finishGroup(around: Surroundings, { jobs, decision, group, stages }: CommittedGroup): GiveAnswers {
+  const { cache, board, metrics } = around;
+  for (const head of group.moved) cache.setHead(head.partition, head);
+  cache.adopt(decision.draft, (productId) => partitionOf(productId, cache.partitionCount));
+  board.observe(group.moved);
+  metrics.groupCommitted({ commands: jobs.length, entries: group.rows.entries.length, ...stages });
+  countOutcomes(metrics, decision.outcomes);
+  around.onCommitted();
+  const { headVector } = group.rows;
+  return () => {
+    for (const [index, job] of jobs.entries())
+      job.settle({ outcome: decision.outcomes[index]!, headVector, replayed: false });
+  };
+}
+
+function countOutcomes(metrics: WriterMetrics, outcomes: readonly Outcome[]): void {
+  const refusals = new Map<string, number>();
+  let oversold = 0;
+  for (const outcome of outcomes) {
+    if (outcome.kind === "rejected")
+      refusals.set(outcome.rejection.code, (refusals.get(outcome.rejection.code) ?? 0) + 1);
+    else if (outcome.kind === "lines") for (const { item } of outcome.lines) if (availableOf(item) < 0) oversold += 1;
+  }
+  for (const [code, count] of refusals) metrics.refused(code, count);
+  if (oversold > 0) metrics.oversold(oversold);
+}
