@@ -2,6 +2,8 @@
 import { version } from "../config/version.ts";
 import { type Command, UsageError } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
+import { epochCommand } from "./epoch.ts";
+import { feedCommand } from "./feed.ts";
 import { importCommand } from "./import.ts";
 import { keysCommand } from "./keys.ts";
 import { migrateCommand } from "./migrate.ts";
@@ -14,6 +16,8 @@ const commands: readonly Command[] = [
   importCommand,
   verifyCommand,
   keysCommand,
+  feedCommand,
+  epochCommand,
   doctorCommand,
 ];
 

@@ -1,12 +1,11 @@
 /** `onhand keys`: creates, lists and revokes API keys. */
 import { parseArgs } from "node:util";
 import { type Role, roles } from "@onhand/protocol/vocabulary";
-import { prepareDatabase } from "../app.ts";
-import { openDatabase, type Queryable } from "../db/pool.ts";
+import type { Queryable } from "../db/pool.ts";
 import { formatRfc3339 } from "../lib/rfc3339.ts";
 import { createKey, listKeys, revoke } from "../registry/key-registry.ts";
 import { type Command, UsageError } from "./command.ts";
-import { accessDatabase, explainingDatabase } from "./database-access.ts";
+import { withPreparedDatabase } from "./prepared-database.ts";
 import { readSettings } from "./settings-flags.ts";
 
 interface NewKey {
@@ -72,19 +71,9 @@ Examples:
     if (verb !== "create" && verb !== "list" && verb !== "revoke")
       throw new UsageError('keys takes create, list or revoke. "npx onhand keys --help" shows examples.');
     const newKeyWanted = verb === "create" ? readNewKey(more) : null;
-    const access = await accessDatabase(config, `onhand keys ${verb}`);
-    try {
-      const { newKey } = await explainingDatabase(access.target, () => prepareDatabase(access.target, config));
-      if (newKey !== null) process.stdout.write(`First admin key, shown this once: ${newKey}\n`);
-      const database = openDatabase(access.target, { name: "keys", role: "application" }, 1);
-      try {
-        if (newKeyWanted !== null) return await create(database, newKeyWanted);
-        return verb === "list" ? await list(database) : await revokeOne(database, more[0]);
-      } finally {
-        await database.close();
-      }
-    } finally {
-      await access.release();
-    }
+    return withPreparedDatabase(config, `keys ${verb}`, (database) => {
+      if (newKeyWanted !== null) return create(database, newKeyWanted);
+      return verb === "list" ? list(database) : revokeOne(database, more[0]);
+    });
   },
 };
