@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { resolve } from "node:path";
-import { type App, prepareDatabase, startApp } from "../../server/src/app.ts";
+import { type App, startApp } from "../../server/src/app.ts";
+import { prepareDatabase } from "../../server/src/assembly/prepare-database.ts";
 import { readConfig } from "../../server/src/config/config.ts";
 import { createLogger } from "../../server/src/telemetry/logger.ts";
 import { createDatabase, type TestDatabase } from "../../server/test/support/database.ts";

@@ -46,9 +46,9 @@ const server = (
 const ASSEMBLY: readonly Layer[] = [
   {
     name: "app",
-    files: ["server/src/app.ts"],
+    files: ["server/src/app.ts", "server/src/assembly/**"],
     imports: "anything",
-    reason: "the one file that wires all layers together",
+    reason: "the one place that wires all layers together",
   },
   server("cli", "anything", "each command puts together what it needs"),
   { name: "main", files: ["server/src/main.ts", "server/bin/**"], imports: "anything", reason: "the process entry" },

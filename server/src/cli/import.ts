@@ -2,7 +2,8 @@
 import { rename, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { Registry } from "prom-client";
-import { openWriteSide, prepareDatabase } from "../app.ts";
+import { prepareDatabase } from "../assembly/prepare-database.ts";
+import { openWriteSide } from "../assembly/write-side.ts";
 import type { Config } from "../config/config.ts";
 import { CsvProblem, openCsv } from "../inbound/import/csv-file.ts";
 import { type ImportRun, runImport } from "../inbound/import/importer.ts";

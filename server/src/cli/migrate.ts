@@ -1,5 +1,5 @@
 /** `onhand migrate`: brings the schema up to date without serving. */
-import { prepareDatabase } from "../app.ts";
+import { prepareDatabase } from "../assembly/prepare-database.ts";
 import type { Command } from "./command.ts";
 import { accessDatabase, explainingDatabase } from "./database-access.ts";
 import { readSettings } from "./settings-flags.ts";

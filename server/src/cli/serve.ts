@@ -1,5 +1,6 @@
 /** `onhand serve`: the server, with its own PostgreSQL unless DATABASE_URL names another. */
-import { prepareDatabase, startApp } from "../app.ts";
+import { startApp } from "../app.ts";
+import { prepareDatabase } from "../assembly/prepare-database.ts";
 import type { Config } from "../config/config.ts";
 import { version } from "../config/version.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "../embedded/embedded-postgres.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { createDatabase, type TestDatabase } from "../../test/support/database.ts";
-import { prepareDatabase } from "../app.ts";
+import { prepareDatabase } from "../assembly/prepare-database.ts";
 import { readConfig } from "../config/config.ts";
 import { openDatabase } from "./pool.ts";
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Browser, chromium } from "playwright-core";
-import { type App, prepareDatabase, startApp } from "../../src/app.ts";
+import { type App, startApp } from "../../src/app.ts";
+import { prepareDatabase } from "../../src/assembly/prepare-database.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { createEmptyDatabase } from "../support/database.ts";

@@ -1,0 +1,49 @@
+/** What goes out: the watcher of the heads, the tail of the feed, and who is told of a commit. */
+import { WakeUps } from "../db/wake-ups.ts";
+import { CursorCodec } from "../feed/cursor.ts";
+import type { Feed } from "../feed/feed.ts";
+import { FeedReader } from "../feed/feed-reader.ts";
+import { HeadsWatcher } from "../feed/heads-watcher.ts";
+import { openFeed } from "../feed/open-feed.ts";
+import type { FeedTail } from "../feed/tail.ts";
+import { eventOf } from "../inbound/rest/event-view.ts";
+import { systemClock } from "../lib/clock.ts";
+import { type TokenSigner, tokenSigner } from "../lib/signed-token.ts";
+import type { WriteSide, WriteSideOptions } from "./write-side.ts";
+
+export interface FeedSide {
+  readonly watcher: HeadsWatcher;
+  readonly reader: FeedReader;
+  readonly feed: Feed;
+  readonly tail: FeedTail;
+  readonly cursors: CursorCodec;
+  readonly signer: TokenSigner;
+  /** `source` of events. */
+  readonly eventSource: string;
+  /** Null where nothing stands behind the server. */
+  readonly wakeUps: WakeUps | null;
+  /** To be called when this process has committed something. */
+  committed(): void;
+}
+
+/** Puts the outgoing side together; nothing runs yet. */
+export function openFeedSide(options: WriteSideOptions, { database, installation, board }: WriteSide): FeedSide {
+  const { clock = systemClock } = options;
+  const watcher = new HeadsWatcher(database, clock, (heads) => board.observe(heads));
+  const signer = tokenSigner(installation.cursorSecret);
+  const cursors = new CursorCodec(signer);
+  const reader = new FeedReader(database, watcher);
+  const eventSource = `/onhand/${installation.installationId}`;
+  const texts = {
+    cursorAt: cursors.fromVector.bind(cursors),
+    write: (...[entry, cursor]: [Parameters<typeof eventOf>[0], string]) =>
+      JSON.stringify(eventOf(entry, cursor, eventSource)),
+  };
+  const { feed, tail } = openFeed(database, reader, watcher, texts, clock);
+  const wakeUps = options.backend === undefined ? new WakeUps(options.target, clock, () => watcher.nudge()) : null;
+  const committed = (): void => {
+    watcher.nudge();
+    wakeUps?.send();
+  };
+  return { watcher, reader, feed, tail, cursors, signer, eventSource, wakeUps, committed };
+}

@@ -1,0 +1,44 @@
+/** What the routes work with, put together from the incoming and the outgoing side. */
+import type { Registry } from "prom-client";
+import type { Keyring } from "../auth/keyring.ts";
+import { Tickets } from "../auth/tickets.ts";
+import { Freshness } from "../feed/freshness.ts";
+import type { RestContext } from "../inbound/rest/context.ts";
+import { PageTokens } from "../inbound/rest/page-token.ts";
+import { OpenStreams } from "../inbound/streams/open-streams.ts";
+import { systemClock } from "../lib/clock.ts";
+import { CatalogueQueries } from "../queries/catalogue-queries.ts";
+import { MovementQueries } from "../queries/movement-queries.ts";
+import { streamMetrics } from "../telemetry/stream-metrics.ts";
+import type { FeedSide } from "./feed-side.ts";
+import type { WriteSide, WriteSideOptions } from "./write-side.ts";
+
+/** @returns the context of every route */
+export function openRestSide(
+  { config, logger, clock = systemClock }: WriteSideOptions,
+  registry: Registry,
+  keyring: Keyring,
+  { database, installation, submitter, items, board }: WriteSide,
+  { watcher, reader, feed, cursors, eventSource, signer }: FeedSide,
+): RestContext {
+  const metrics = streamMetrics(registry);
+  return {
+    submitter,
+    items,
+    catalogue: new CatalogueQueries(database, installation.partitionCount),
+    movements: new MovementQueries(database),
+    cursors,
+    feed,
+    feedReader: reader,
+    watcher,
+    freshness: new Freshness({ board, cursors, reader, watcher, clock }),
+    pageTokens: new PageTokens(signer),
+    tickets: new Tickets(database, () => metrics.ticketIssued()),
+    streams: new OpenStreams(config.streamsMax, metrics, keyring),
+    streamMetrics: metrics,
+    clock,
+    defaultCurrency: config.defaultCurrency,
+    eventSource,
+    logger,
+  };
+}
