@@ -8,9 +8,13 @@ import {
   type Operations,
   type OperationsWithMeta,
 } from "./generated/operations.ts";
+import { type LiveOptions, LiveView, plainTails } from "./live/live-view.ts";
 import type { FeedEvent } from "./refined-types.ts";
 import { type Fetch, type OnRetry, request, type Transport } from "./request.ts";
 import { defaultRetry, type RetryOptions, retryPolicy } from "./retry.ts";
+import { Session, type SessionOptions } from "./session/session.ts";
+import type { WebSocketConstructor } from "./session/socket.ts";
+import { socketTail } from "./tail/socket-tail.ts";
 import { follow, type UpdatesOptions } from "./updates.ts";
 
 export interface ClientOptions {
@@ -28,6 +32,8 @@ export interface ClientOptions {
   readonly tryTimeoutMs?: number | undefined;
   /** Told of every try that failed and will be followed by another. */
   readonly onRetry?: OnRetry | undefined;
+  /** In place of the runtime's; Node 20 has none, there give that of the package ws. */
+  readonly webSocket?: WebSocketConstructor | undefined;
   /** In place of the runtime's, for tests. */
   readonly clock?: Clock | undefined;
 }
@@ -39,6 +45,10 @@ export interface Client extends Operations {
   readonly all: Lists;
   /** Follows the change feed until `signal` aborts. */
   updates(options?: UpdatesOptions): AsyncGenerator<FeedEvent, void, undefined>;
+  /** A local view of stock that is always current. It begins at once; `ready()` tells when it is whole. */
+  live(options?: LiveOptions): LiveView;
+  /** A WebSocket for subscriptions and commands that survives reconnects. */
+  connect(options?: SessionOptions): Session;
 }
 
 /** A client of the server at `baseUrl`. It keeps no connections and no state, so one of them serves a whole program. */
@@ -54,13 +64,28 @@ export function createClient(options: ClientOptions): Client {
     withMeta,
     all: bindLists(withMeta),
     updates: (following = {}) => follow(operations.pollUpdates, transport.clock, following),
+    live(live = {}) {
+      const servers = serversOf(transport, live.servers);
+      return new LiveView({ servers, tails: { ...plainTails, websocket: socketTail(options.webSocket) } }, live);
+    },
+    connect(session = {}) {
+      return new Session({ servers: serversOf(transport, session.servers), webSocket: options.webSocket }, session);
+    },
   };
 }
+
+/** The client's server, and the further ones of the same installation. */
+const serversOf = (transport: Transport, further: readonly string[] = []): Transport[] => [
+  transport,
+  ...further.map((url) => ({ ...transport, baseUrl: addressOf(url) })),
+];
+
+const addressOf = (url: string): string => new URL(url).href.replace(/\/+$/, "");
 
 function transportOf(options: ClientOptions): Transport {
   const { apiKey, headers = {} } = options;
   return {
-    baseUrl: new URL(options.baseUrl).href.replace(/\/+$/, ""),
+    baseUrl: addressOf(options.baseUrl),
     async headers() {
       const key = typeof apiKey === "function" ? await apiKey() : apiKey;
       return key === undefined ? headers : { ...headers, authorization: `Bearer ${key}` };

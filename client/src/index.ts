@@ -7,7 +7,23 @@ export { type Code, type FieldFault, type OnhandError, OnhandProblem, OnhandUnre
 export type * from "./generated/operations.ts";
 export { newIdempotencyKey } from "./idempotency-key.ts";
 export { Listing, type Page } from "./listing.ts";
+export type { FeedFilter } from "./live/filter.ts";
+export type { Change } from "./live/holdings.ts";
+export type { LiveOptions, LiveStatus, LiveView, TransportName } from "./live/live-view.ts";
+export type { LiveMode } from "./live/machine.ts";
 export type { BulkUpdate, FeedEvent, FeedEventData } from "./refined-types.ts";
 export type { Fetch, OnRetry } from "./request.ts";
 export type { RetryOptions } from "./retry.ts";
+export {
+  type CommandAnswer,
+  type CommandRequest,
+  type Session,
+  SessionClosed,
+  SessionFull,
+  type SessionOptions,
+  type SessionStatus,
+  type SubscribeOptions,
+  type Subscription,
+} from "./session/session.ts";
+export { type WebSocketConstructor, type WebSocketLike, WebSocketMissing } from "./session/socket.ts";
 export type { UpdatesOptions } from "./updates.ts";
