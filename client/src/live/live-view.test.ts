@@ -72,8 +72,11 @@ async function play(given: { deeds: Deed[]; faults: number[]; status: "active" |
   });
   await idle;
   await view.ready();
-  const shown = sorted(view.items());
   const expected = shop.list().filter(({ status }) => given.status === "all" || status === "active");
+  // What came back is read again beside the feed.
+  for (let turns = 0; turns < 100 && JSON.stringify(sorted(view.items())) !== JSON.stringify(expected); turns++)
+    await new Promise((resolve) => setImmediate(resolve));
+  const shown = sorted(view.items());
   view.close();
   return { shown, expected, mirror, errors, shop, view, server };
 }

@@ -118,6 +118,8 @@ export class ModelShop {
 
   #changeProduct(productId: string, life: Life, renamed: boolean): void {
     const before = this.#products.get(productId)!;
+    // What was deleted can only be created again.
+    if (before.life === "deleted" && life !== "active") return;
     const version = before.version + 1;
     const sku = renamed ? `S-${productId}-${version}` : before.sku;
     this.#products.set(productId, { life, version, sku });
@@ -127,6 +129,8 @@ export class ModelShop {
 
   #changeLocation(locationId: string, life: Life): void {
     const before = this.#locations.get(locationId)!;
+    // What was deleted can only be created again.
+    if (before.life === "deleted" && life !== "active") return;
     const version = before.version + 1;
     this.#locations.set(locationId, { ...before, life, version });
     const location = { locationId, version, status: life === "archived" ? "archived" : "active" };
