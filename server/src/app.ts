@@ -11,10 +11,14 @@ import { createApi } from "./host/api.ts";
 import { addDocsPages } from "./host/docs-pages.ts";
 import { type Listener, listen } from "./host/listener.ts";
 import { addOperationsPages } from "./host/operations-pages.ts";
+import { problemOf } from "./host/pipeline.ts";
 import { explainFailure } from "./inbound/rest/outcome-problems.ts";
 import { restRoutes } from "./inbound/rest/routes.ts";
+import { socketRoute } from "./inbound/ws/ws-route.ts";
+import type { WsContext } from "./inbound/ws/ws-session.ts";
 import { Retention } from "./journal/retention.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
+import { requestId } from "./lib/random-id.ts";
 import { httpMetrics } from "./telemetry/http-metrics.ts";
 import { countCleared, registerGauges } from "./telemetry/process-metrics.ts";
 
@@ -31,15 +35,22 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { config, logger, clock = systemClock } = options;
   const registry = new Registry();
   let outward: FeedSide | null = null;
-  const write = await openWriteSide(options, registry, () => outward?.committed());
+  const write = await openWriteSide(options, registry, (entries) => outward?.committed(entries));
   const { database } = write;
   outward = openFeedSide(options, write);
   const { watcher, tail, wakeUps } = outward;
   const keyring = new Keyring(database, clock);
   const rest = openRestSide(options, registry, keyring, write, outward);
   let isStopping = false;
+  const sockets: WsContext = {
+    ...rest,
+    keyring,
+    random: Math.random,
+    explain: (error) => problemOf({ explain: explainFailure, logger }, error, requestId()),
+    invoke: (operationId, invocation) => api.invoke(operationId, invocation),
+  };
   const api = createApi({
-    routes: restRoutes(rest),
+    routes: [...restRoutes(rest), socketRoute(sockets)],
     keyring,
     tickets: rest.tickets,
     clock,

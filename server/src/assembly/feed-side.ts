@@ -9,6 +9,7 @@ import type { FeedTail } from "../feed/tail.ts";
 import { eventOf } from "../inbound/rest/event-view.ts";
 import { systemClock } from "../lib/clock.ts";
 import { type TokenSigner, tokenSigner } from "../lib/signed-token.ts";
+import type { OnCommitted } from "../writer/finish-group.ts";
 import type { WriteSide, WriteSideOptions } from "./write-side.ts";
 
 export interface FeedSide {
@@ -23,7 +24,7 @@ export interface FeedSide {
   /** Null where nothing stands behind the server. */
   readonly wakeUps: WakeUps | null;
   /** To be called when this process has committed something. */
-  committed(): void;
+  readonly committed: OnCommitted;
 }
 
 /** Puts the outgoing side together; nothing runs yet. */
@@ -39,10 +40,10 @@ export function openFeedSide(options: WriteSideOptions, { database, installation
     write: (...[entry, cursor]: [Parameters<typeof eventOf>[0], string]) =>
       JSON.stringify(eventOf(entry, cursor, eventSource)),
   };
-  const { feed, tail } = openFeed(database, reader, watcher, texts, clock);
+  const { feed, tail, committed: handOver } = openFeed(database, reader, watcher, texts, clock);
   const wakeUps = options.backend === undefined ? new WakeUps(options.target, clock, () => watcher.nudge()) : null;
-  const committed = (): void => {
-    watcher.nudge();
+  const committed: OnCommitted = (entries) => {
+    handOver(entries);
     wakeUps?.send();
   };
   return { watcher, reader, feed, tail, cursors, signer, eventSource, wakeUps, committed };

@@ -12,6 +12,7 @@ import { ItemQueries } from "../queries/item-queries.ts";
 import { type Installation, readInstallation } from "../registry/installation.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { writerMetrics } from "../telemetry/writer-metrics.ts";
+import type { OnCommitted } from "../writer/finish-group.ts";
 import { HeadBoard } from "../writer/head-board.ts";
 import { Writer } from "../writer/writer.ts";
 
@@ -45,7 +46,7 @@ export interface WriteSide {
 export async function openWriteSide(
   options: WriteSideOptions,
   registry: Registry,
-  onCommitted: () => void = () => {},
+  onCommitted: OnCommitted = () => {},
 ): Promise<WriteSide> {
   const { config, target, logger, clock = systemClock } = options;
   const database =

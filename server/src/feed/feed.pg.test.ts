@@ -1,8 +1,18 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createDatabase, type TestDatabase } from "../../test/support/database.ts";
-import { adjust, apply, createLocation, createProduct, openWriter } from "../../test/support/writers.ts";
+import {
+  adjust,
+  apply,
+  createLocation,
+  createProduct,
+  inventory,
+  line,
+  openWriter,
+} from "../../test/support/writers.ts";
+import { commitmentOf } from "../core/chain.ts";
 import type { CommittedEntry } from "../core/committed-entry.ts";
+import type { Levels } from "../core/item.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Writer } from "../writer/writer.ts";
 import { Feed } from "./feed.ts";
@@ -196,5 +206,66 @@ test("a reader that falls behind the ring catches up from the journal and joins 
   );
   expect(await follower.next({ max: 1, waitMs: 0, signal: never })).toEqual([]);
   expect(follower.isAtEnd).toBe(true);
+  await server.stop();
+});
+
+const levelsOf = ({ onHand, reserved, unavailable, incoming }: Levels): Levels => ({
+  onHand,
+  reserved,
+  unavailable,
+  incoming,
+});
+
+test("what is handed over is what the journal says", async () => {
+  const handed: CommittedEntry[] = [];
+  let missing = 0;
+  const own = await openWriter(database, {
+    onCommitted: (entries) => {
+      const committed = entries();
+      if (committed === null) missing += 1;
+      else handed.push(...committed);
+    },
+  });
+  const server = await openServer();
+  const from = await server.reader.heads();
+  const salt = new Uint8Array(16);
+  const text = {
+    salt,
+    reason: "counted twice",
+    reference: "R-1",
+    commitment: commitmentOf(salt, "counted twice", "R-1"),
+  };
+  await apply(own, createLocation("nice"), createProduct("h1"), createProduct("h2"));
+  for (let round = 0; round < 3; round++) {
+    await apply(
+      own,
+      adjust("h1", "nice", 5),
+      inventory([line("h1", "nice", { adjustment: 2 }, { text }), line("h2", "nice", { adjustment: 1 })]),
+      inventory([line("h1", "nice", { safetyStock: round, reorderPoint: round === 0 ? null : 7 })]),
+      inventory([line("h1", "nice", { adjustment: -1 }), line("h1", "nice", { adjustment: -1 })]),
+    );
+  }
+  await apply(
+    own,
+    inventory([line("h2", "nice", { adjustment: -3 })]),
+    inventory([line("h2", "nice", { retire: "delete" })]),
+  );
+  await apply(own, adjust("h2", "nice", 4), adjust("p1", "nice", 1));
+  const heads = await server.reader.heads();
+  const journal = await server.reader.between(from, heads, 1_000);
+  const byName = (entries: readonly CommittedEntry[]) =>
+    new Map(entries.map((entry) => [`${entry.entry.partition}:${entry.entry.sequence}`, entry]));
+  expect(missing).toBe(0);
+  expect(handed.length).toBe(journal.length);
+  const known = byName(handed);
+  for (const [name, entry] of byName(journal)) {
+    const { hash, ...rest } = known.get(name)!.entry;
+    const { hash: journalHash, ...journalRest } = entry.entry;
+    // In memory the levels afterwards are the item, which has more to say.
+    expect({ ...rest, after: levelsOf(rest.after) }).toEqual({ ...journalRest, after: levelsOf(journalRest.after) });
+    expect(Buffer.from(hash).toString("hex")).toBe(Buffer.from(journalHash).toString("hex"));
+    expect({ ...known.get(name)!, entry: null }).toEqual({ ...entry, entry: null } as never);
+  }
+  await own.stop();
   await server.stop();
 });

@@ -13,7 +13,7 @@ export interface OpenFeed {
   readonly feed: Feed;
   readonly tail: FeedTail;
   /** To be told what this process has committed, made only when somebody follows. */
-  readonly committed: (items: () => readonly CommittedEntry[]) => void;
+  readonly committed: (entries: () => readonly CommittedEntry[] | null) => void;
 }
 
 /** @param reader of committed entries @param writer makes cursors and the texts of events */
@@ -29,8 +29,9 @@ export function openFeed(
   return {
     feed: new Feed({ tail, reader, groups, writer, clock }),
     tail,
-    committed(items) {
-      if (!tail.isFollowing || !tail.handOver(items())) watcher.nudge();
+    committed(entries) {
+      const handed = tail.isFollowing ? entries() : null;
+      if (handed === null || !tail.handOver(handed)) watcher.nudge();
     },
   };
 }

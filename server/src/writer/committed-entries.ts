@@ -5,8 +5,8 @@ import type { Decision } from "../core/decide.ts";
 import type { Entry } from "../core/entry.ts";
 import { itemLife } from "../core/evolve.ts";
 import type { Item } from "../core/item.ts";
-import type { State } from "../core/state.ts";
 import type { Job } from "./job.ts";
+import type { StateCache } from "./state-cache.ts";
 
 interface Words {
   readonly sku: string;
@@ -15,15 +15,16 @@ interface Words {
 }
 
 /**
- * @param before the state that the group was decided on
  * @param hashes hash of each entry of the decision, in order
+ * @param before what is cached, before the group becomes part of it
+ * @returns null when something is not cached any more: then the journal has to be read
  */
 export function committedEntries(
   jobs: readonly Job[],
   { outcomes, draft }: Decision,
   hashes: readonly Uint8Array[],
-  before: Pick<State, "item">,
-): CommittedEntry[] {
+  before: Pick<StateCache, "item">,
+): CommittedEntry[] | null {
   const words = new Map<string, Words>();
   for (const [index, { command }] of jobs.entries()) {
     const outcome = outcomes[index]!;
@@ -38,38 +39,42 @@ export function committedEntries(
     }
   }
   const newest = new Map<string, PreviousState>();
-  return draft.entries.map((entry, index) => {
+  const committed: CommittedEntry[] = [];
+  for (const [index, entry] of draft.entries.entries()) {
+    const previous = isOfItem(entry.kind) ? previousOf(entry, newest, before) : null;
+    if (previous === undefined) return null;
     const spoken = words.get(`${entry.partition}:${entry.sequence}`);
-    return {
+    const product = entry.productId === null ? undefined : draft.products.get(entry.productId);
+    committed.push({
       entry: { ...entry, hash: hashes[index]! },
-      previous: isOfItem(entry.kind) ? previousOf(entry, newest, before) : null,
-      sku:
-        spoken?.sku ?? (entry.productId === null ? null : (draft.products.get(entry.productId)?.document.sku ?? null)),
+      previous,
+      sku: spoken?.sku ?? product?.document.sku ?? null,
       reason: spoken?.reason ?? null,
       reference: spoken?.reference ?? null,
-    };
-  });
+    });
+  }
+  return committed;
 }
 
 const isOfItem = (kind: EntryKind): boolean => kind < entryKinds.productCreated;
 
-/** The state before an entry, which becomes what is before the item's next one. */
+/** The state before an entry, undefined when it is not known; notes what is before the item's next one. */
 function previousOf(
   entry: Entry,
   newest: Map<string, PreviousState>,
-  before: Pick<State, "item">,
-): PreviousState | null {
+  before: Pick<StateCache, "item">,
+): PreviousState | null | undefined {
   const key = `${entry.partition}:${entry.itemNumber}`;
-  let previous: PreviousState | null = newest.get(key) ?? null;
-  if (previous === null && entry.previousSequence !== null)
-    previous = stateOf(before.item(entry.partition, entry.productId!, entry.locationId!)!);
+  const known = newest.get(key);
   newest.set(key, {
     life: itemLife(entry.kind),
     recordedAtMs: entry.recordedAtMs,
     safetyStock: entry.safetyStock,
     reorderPoint: entry.reorderPoint,
   });
-  return previous;
+  if (known !== undefined || entry.previousSequence === null) return known ?? null;
+  const cached = before.item(entry.partition, entry.productId!, entry.locationId!);
+  return cached?.lastSequence === entry.previousSequence ? stateOf(cached) : undefined;
 }
 
 const stateOf = (item: Item): PreviousState => ({

@@ -1,9 +1,11 @@
 /** What follows the COMMIT of a group: its effects become state, the board and the metrics hear of it. */
+import type { CommittedEntry } from "../core/committed-entry.ts";
 import type { Decision } from "../core/decide.ts";
 import { availableOf } from "../core/item.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { partitionOf } from "../core/partition.ts";
 import type { WriterMetrics } from "../telemetry/writer-metrics.ts";
+import { committedEntries } from "./committed-entries.ts";
 import type { PreparedGroup } from "./group-rows.ts";
 import type { HeadBoard } from "./head-board.ts";
 import type { Job } from "./job.ts";
@@ -11,6 +13,12 @@ import type { StateCache } from "./state-cache.ts";
 
 /** Answers of a finished group, given out by the lane when it suits. */
 export type GiveAnswers = () => void;
+
+/**
+ * Tells whoever reads the feed that there is something new; never waited for. What was committed can be had at once, and
+ * only at once; null: it has to be read from the journal.
+ */
+export type OnCommitted = (entries: () => readonly CommittedEntry[] | null) => void;
 
 export interface CommittedGroup {
   readonly jobs: readonly Job[];
@@ -24,8 +32,7 @@ interface Surroundings {
   readonly cache: StateCache;
   readonly board: HeadBoard;
   readonly metrics: WriterMetrics;
-  /** Tells whoever reads the feed that there is something new; never waited for. */
-  onCommitted(): void;
+  readonly onCommitted: OnCommitted;
 }
 
 /**
@@ -34,12 +41,12 @@ interface Surroundings {
  */
 export function finishGroup(around: Surroundings, { jobs, decision, group, stages }: CommittedGroup): GiveAnswers {
   const { cache, board, metrics } = around;
+  around.onCommitted(() => committedEntries(jobs, decision, group.rows.hashes, cache));
   for (const head of group.moved) cache.setHead(head.partition, head);
   cache.adopt(decision.draft, (productId) => partitionOf(productId, cache.partitionCount));
   board.observe(group.moved);
   metrics.groupCommitted({ commands: jobs.length, entries: group.rows.entries.length, ...stages });
   countOutcomes(metrics, decision.outcomes);
-  around.onCommitted();
   const { headVector } = group.rows;
   return () => {
     for (const [index, job] of jobs.entries())

@@ -4,7 +4,7 @@ import type { ReachFailpoint } from "../journal/group-transaction.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { WriterMetrics } from "../telemetry/writer-metrics.ts";
 import type { Effects } from "./ahead-state.ts";
-import type { GiveAnswers } from "./finish-group.ts";
+import type { GiveAnswers, OnCommitted } from "./finish-group.ts";
 import type { HeadBoard } from "./head-board.ts";
 import type { StateCache } from "./state-cache.ts";
 
@@ -18,8 +18,7 @@ export interface RunnerContext {
   readonly decidesAhead: boolean;
   /** An open session, a new one when the last one broke. */
   openSession(): Promise<Session>;
-  /** Tells whoever reads the feed that there is something new; never waited for. */
-  onCommitted(): void;
+  readonly onCommitted: OnCommitted;
 }
 
 /** The database's clock, and when it was heard on the monotonic clock of this process. */

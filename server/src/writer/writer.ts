@@ -13,6 +13,7 @@ import type { Clock } from "../lib/clock.ts";
 import { endOfTurn } from "../lib/turn.ts";
 import type { WriterMetrics } from "../telemetry/writer-metrics.ts";
 import { Overloaded } from "./errors.ts";
+import type { OnCommitted } from "./finish-group.ts";
 import { GroupRunner } from "./group-runner.ts";
 import type { HeadBoard } from "./head-board.ts";
 import { type Job, placeOf, type Settled } from "./job.ts";
@@ -33,7 +34,7 @@ export interface WriterOptions {
   readonly reach?: ReachFailpoint;
   /** False: one group in flight on each lane, every one decided under its locks. */
   readonly decidesAhead?: boolean;
-  readonly onCommitted?: () => void;
+  readonly onCommitted?: OnCommitted;
   /** How a lane reaches the database; tests put something in between. */
   readonly connect?: (target: DatabaseTarget, name: string) => Promise<Session>;
 }
