@@ -135,11 +135,15 @@ function withDefinitions(schema: unknown, definitions: Json): unknown {
   return { $ref: `#/$defs/${$id}` };
 }
 
+/** @returns the form of events of one type */
+export const eventObject = (type: EventType): Type.TObject =>
+  Type.Object({ ...envelope, type: Type.Literal(type), data: eventKinds[type].data });
+
 /** @returns the JSON Schema (2020-12) of events of a type */
 export function eventSchema(type: EventType): Json {
-  const { about, data } = eventKinds[type];
+  const { about } = eventKinds[type];
   const definitions: Json = {};
-  const schema = withDefinitions(Type.Object({ ...envelope, type: Type.Literal(type), data }), definitions) as Json;
+  const schema = withDefinitions(eventObject(type), definitions) as Json;
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $id: eventSchemaPath(type),

@@ -22,7 +22,7 @@ const cursorHeader = {
 };
 
 /** Schemas with an `$id` become components, everything else stays in place. */
-function collect(schema: unknown, components: Json): unknown {
+export function collect(schema: unknown, components: Json): unknown {
   if (Array.isArray(schema)) return schema.map((element) => collect(element, components));
   if (typeof schema !== "object" || schema === null) return schema;
   const { $id, ...rest } = schema as Json;

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { asyncApiDocument } from "@onhand/protocol/asyncapi";
 import { eventKinds, eventSchema, eventSchemaPath, eventTypeNames } from "@onhand/protocol/events";
 import { openApiDocument } from "@onhand/protocol/openapi";
 import { problemKinds } from "@onhand/protocol/problems";
@@ -21,6 +22,9 @@ const page = (title: string, body: string): string => `<!doctype html>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/docs/assets/swagger-ui.css">
 <style>body{margin:0;font-family:system-ui,sans-serif;color:#222}main{max-width:60rem;margin:0 auto;padding:1rem}dt{font-weight:600;margin-top:1.2rem}dd{margin:.2rem 0 0 0}code{background:#f2f2f2;padding:.1rem .3rem;border-radius:.2rem}</style></head>
 <body>${body}</body></html>`;
+
+/** Above the reference: what else there is to read. */
+const links = `<nav style="padding:.6rem 1rem;background:#f2f2f2">Also here: <a href="/v1/openapi.json">OpenAPI</a> · <a href="/v1/asyncapi.json">AsyncAPI: the change feed on every transport</a> · <a href="/v1/schemas">schemas of events</a> · <a href="/docs/problems">problems</a></nav>`;
 
 const escapeHtml = (text: string): string =>
   text
@@ -72,13 +76,13 @@ function addEventSchemas(app: Api["app"]): void {
   app.get("/v1/schemas/:type", (context) => noSuchSchema(context.req.raw));
 }
 
-/** Adds /docs, /docs/problems, /v1/openapi.json and /v1/schemas. @param version version of the server */
+/** Adds /docs, /docs/problems, /v1/openapi.json, /v1/asyncapi.json and /v1/schemas. @param version version of the server */
 export function addDocsPages(app: Api["app"], version: string): void {
   const folder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
   const html = "text/html; charset=utf-8";
   const reference = page(
     "Onhand: API reference",
-    `<div id="reference"></div><script src="/docs/assets/swagger-ui-bundle.js"></script><script src="/docs/assets/start.js"></script>`,
+    `${links}<div id="reference"></div><script src="/docs/assets/swagger-ui-bundle.js"></script><script src="/docs/assets/start.js"></script>`,
   );
   const document = JSON.stringify(openApiDocument(version));
   app.get("/docs", () => new Response(reference, { headers: headers(html) }));
@@ -90,6 +94,11 @@ export function addDocsPages(app: Api["app"], version: string): void {
   app.get(
     "/v1/openapi.json",
     () => new Response(document, { headers: { ...headers("application/json"), "access-control-allow-origin": "*" } }),
+  );
+  const feed = JSON.stringify(asyncApiDocument(version));
+  app.get(
+    "/v1/asyncapi.json",
+    () => new Response(feed, { headers: { ...headers("application/json"), "access-control-allow-origin": "*" } }),
   );
   addEventSchemas(app);
 }

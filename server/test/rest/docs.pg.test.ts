@@ -12,15 +12,18 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+const documents = ["/v1/openapi.json", "/v1/asyncapi.json", "/v1/schemas"];
+
 describe("pages", () => {
   test("the reference and everything it loads come from here, without a key, under a policy", async () => {
     const page = await server.anonymous.get("/docs");
     expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    for (const path of documents) expect(page.text).toContain(`href="${path}"`);
     const loaded = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)]
       .map(([, path]) => path!)
       .filter((path) => !path.startsWith("data:"));
     expect(loaded).toContain("/docs/assets/swagger-ui-bundle.js");
-    for (const path of ["/docs", "/docs/problems", "/v1/openapi.json", ...loaded]) {
+    for (const path of ["/docs", "/docs/problems", ...documents, ...loaded]) {
       expect(path).toStartWith("/");
       const { status, headers, text } = await server.anonymous.get(path);
       expect({ path, status }).toEqual({ path, status: 200 });
@@ -71,6 +74,12 @@ function faultsOf(schema: Json, at: string): string[] {
   ];
   return [...faults, ...within.flatMap(([name, each]) => faultsOf(each, `${at}/${name}`))];
 }
+
+test("the AsyncAPI document is of this version, open to other origins", async () => {
+  const { body, headers } = await server.anonymous.get("/v1/asyncapi.json");
+  expect(body).toMatchObject({ asyncapi: "3.0.0", info: { version: document.info.version } });
+  expect(headers.get("access-control-allow-origin")).toBe("*");
+});
 
 describe("the OpenAPI document", () => {
   test("is OpenAPI 3.1, open to other origins", async () => {
