@@ -79,20 +79,20 @@ export class FeedReader {
 
   /** @returns a course that begins at a place. @param heads what is known to be committed @throws PositionLost */
   async courseFrom(from: PositionVector, heads: PositionVector): Promise<Course> {
-    const floor = await this.#floor.current();
     const course = await this.#courseAt(from, heads);
-    if (course === null)
-      throw new PositionLost(
-        "The cursor belongs to another history of this database",
-        await this.#placeOf(floor, heads),
-      );
-    for (const [partition, sequence] of floor)
-      if (sequence > from.positions[partition]!)
-        throw new PositionLost(
-          "The cursor or time lies further back than the feed is kept",
-          await this.#placeOf(floor, heads),
-        );
-    return course;
+    if (course !== null && (await this.isKept(from))) return course;
+    const message =
+      course === null
+        ? "The cursor belongs to another history of this database"
+        : "The cursor or time lies further back than the feed is kept";
+    throw new PositionLost(message, await this.#placeOf(await this.#floor.current(), heads));
+  }
+
+  /** @returns whether a position is not below the floor */
+  async isKept(place: PositionVector): Promise<boolean> {
+    for (const [partition, sequence] of await this.#floor.current())
+      if (sequence > (place.positions[partition] ?? 0)) return false;
+    return true;
   }
 
   /** @returns whether a position is of this history and within the heads; it may lie below the floor */

@@ -14,8 +14,9 @@ export class Feed {
   async follow(from: PositionVector, filter: FeedFilter): Promise<Follower> {
     const { tail, reader } = this.#parts;
     const test = compileFilter(filter);
-    // A place in the ring is known to be of this history; any other one is asked for.
-    const isKnown = tail.ring !== null && tail.ring.countAt(from) !== null;
+    // A place in the ring is known to be of this history; any other one is asked for, and what is no longer kept.
+    const isKept = await reader.isKept(from);
+    const isKnown = isKept && tail.ring !== null && tail.ring.countAt(from) !== null;
     const course = isKnown ? null : await reader.courseFrom(from, await reader.heads());
     return new TailFollower(this.#parts, from, course, test);
   }
