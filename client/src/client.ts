@@ -9,6 +9,7 @@ import {
   type OperationsWithMeta,
 } from "./generated/operations.ts";
 import { type LiveOptions, LiveView, plainTails } from "./live/live-view.ts";
+import { OfflineQueue, type OfflineQueueOptions } from "./offline/queue.ts";
 import type { FeedEvent } from "./refined-types.ts";
 import { type Fetch, type OnRetry, request, type Transport } from "./request.ts";
 import { defaultRetry, type RetryOptions, retryPolicy } from "./retry.ts";
@@ -49,6 +50,8 @@ export interface Client extends Operations {
   live(options?: LiveOptions): LiveView;
   /** A WebSocket for subscriptions and commands that survives reconnects. */
   connect(options?: SessionOptions): Session;
+  /** Opens a queue of writes that outlive outages of the network and restarts of this program. */
+  offlineQueue(options: OfflineQueueOptions): Promise<OfflineQueue>;
 }
 
 /** A client of the server at `baseUrl`. It keeps no connections and no state, so one of them serves a whole program. */
@@ -68,6 +71,7 @@ export function createClient(options: ClientOptions): Client {
       const servers = serversOf(transport, live.servers);
       return new LiveView({ servers, tails: { ...plainTails, websocket: socketTail(options.webSocket) } }, live);
     },
+    offlineQueue: (queue) => OfflineQueue.open(transport, queue),
     connect(session = {}) {
       return new Session({ servers: serversOf(transport, session.servers), webSocket: options.webSocket }, session);
     },

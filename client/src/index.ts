@@ -11,6 +11,22 @@ export type { FeedFilter } from "./live/filter.ts";
 export type { Change } from "./live/holdings.ts";
 export type { LiveOptions, LiveStatus, LiveView, TransportName } from "./live/live-view.ts";
 export type { LiveMode } from "./live/machine.ts";
+export { indexedDbStore } from "./offline/indexed-db-store.ts";
+export {
+  type OfflineQueue,
+  type OfflineQueueOptions,
+  offlineLimits,
+  QueueClosed,
+  type QueuedCommand,
+  QueueFull,
+} from "./offline/queue.ts";
+export {
+  type CommandState,
+  QueueDamaged,
+  QueueLocked,
+  type QueueStore,
+  type StoredCommand,
+} from "./offline/store.ts";
 export type { BulkUpdate, FeedEvent, FeedEventData } from "./refined-types.ts";
 export type { Fetch, OnRetry } from "./request.ts";
 export type { RetryOptions } from "./retry.ts";
@@ -27,3 +43,5 @@ export {
 } from "./session/session.ts";
 export { type WebSocketConstructor, type WebSocketLike, WebSocketMissing } from "./session/socket.ts";
 export type { UpdatesOptions } from "./updates.ts";
+export { type SequenceState, type SequenceVerdict, WebhookSequence } from "./webhook/sequence.ts";
+export { type VerifiedWebhook, verifyWebhook, type WebhookHeaders, WebhookRefused } from "./webhook/verify.ts";
