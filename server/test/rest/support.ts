@@ -11,6 +11,7 @@ import type { Role } from "@onhand/protocol/vocabulary";
 import { type App, startApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { Check } from "../../src/host/validation.ts";
+import type { Clock } from "../../src/lib/clock.ts";
 import { createKey, ensureBootstrapKey } from "../../src/registry/key-registry.ts";
 import { createLogger, type Logger } from "../../src/telemetry/logger.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
@@ -53,6 +54,8 @@ export interface TestServer {
   readonly anonymous: Caller;
   readonly bootstrapKey: string;
   port(): number;
+  /** Makes a key that the server knows at once. */
+  newKey(role: Role): Promise<{ keyId: string; secret: string }>;
   /** A caller that sends this as its key. */
   callerWithKey(secret: string): Caller;
   /** The same database under a new process's eyes: nothing is remembered but what was stored. */
@@ -66,8 +69,11 @@ export interface TestServer {
 
 const bootstrapKey = "a-first-key-for-tests";
 
-/** Starts a server on a new database. @param settings environment variables */
-export async function startTestServer(settings: Readonly<Record<string, string>> = {}): Promise<TestServer> {
+/** Starts a server on a new database. @param settings environment variables @param clock when time is to pass otherwise */
+export async function startTestServer(
+  settings: Readonly<Record<string, string>> = {},
+  clock?: Clock,
+): Promise<TestServer> {
   const database = await createDatabase();
   await ensureBootstrapKey(database.owner, bootstrapKey);
   const config = readConfig({ PORT: "0", ONHAND_BOOTSTRAP_KEY: bootstrapKey, ...settings });
@@ -77,7 +83,8 @@ export async function startTestServer(settings: Readonly<Record<string, string>>
       loggedErrors.push(`${message}: ${fields.err}`);
     },
   });
-  const start = (): Promise<App> => startApp({ config, target: database.target, logger });
+  const start = (): Promise<App> =>
+    startApp({ config, target: database.target, logger, ...(clock === undefined ? {} : { clock }) });
   // Keys that are there before the server starts are known to it at once.
   const keyOf = async (role: Role, name: string): Promise<string> =>
     (await createKey(database.owner, name, role, Date.now())).secret;
@@ -98,6 +105,7 @@ export async function startTestServer(settings: Readonly<Record<string, string>>
     anonymous: callerWithKey(null),
     port: () => app.listener.port,
     callerWithKey,
+    newKey: (role) => createKey(database.owner, `a new ${role}`, role, Date.now()),
     async restart() {
       await app.stop();
       app = await start();

@@ -43,12 +43,13 @@ class Reader implements SseReader {
   retryMs: number | null = null;
   readonly #abort: AbortController;
   readonly #decoder = new TextDecoder();
-  #chunks: ReadableStreamDefaultReader<Uint8Array> | null = null;
+  readonly #chunks: AsyncIterator<Uint8Array>;
   #text = "";
 
   constructor(response: Response, abort: AbortController) {
     this.response = response;
     this.#abort = abort;
+    this.#chunks = (response.body as unknown as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   }
 
   async next(): Promise<SseEvent | null> {
@@ -61,8 +62,7 @@ class Reader implements SseReader {
         if (event !== null) return event;
         continue;
       }
-      this.#chunks ??= this.response.body!.getReader();
-      const { value, done } = await this.#chunks.read();
+      const { value, done } = await this.#chunks.next();
       if (done) return null;
       this.#text += this.#decoder.decode(value, { stream: true });
     }
@@ -101,6 +101,6 @@ class Reader implements SseReader {
 
   async close(): Promise<void> {
     this.#abort.abort();
-    await this.#chunks?.closed.catch(() => {});
+    await this.#chunks.next().catch(() => {});
   }
 }

@@ -1,15 +1,15 @@
 /**
- * One stream of server-sent events. It is pulled: only when the socket has taken what was written does it ask the feed
- * for more, so a client holds back nobody but itself and costs at most one write.
+ * One stream of server-sent events. It is pulled: only when the socket has taken what was written does it ask for more,
+ * so a client holds back nobody but itself and costs at most one write. One that takes nothing for `unreadMsMax` is
+ * closed. The cursor of its last words is that of the last event that was written.
  *
- * Modes: waiting (for events, for the client) → ended. The cursor of its last words is that of the last event written.
+ * Modes: open → ending (the last words come with the next pull, or at once when there is none) → ended.
  */
-import { PositionLost } from "../../feed/feed-reader.ts";
 import type { Follower } from "../../feed/follower.ts";
-import type { FeedRecord } from "../../feed/record.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { StreamMetrics } from "../../telemetry/stream-metrics.ts";
-import { SharedBatches, takeBatch } from "../streams/event-batches.ts";
+import { SharedBatches } from "../streams/event-batches.ts";
+import { FeedSource } from "../streams/feed-source.ts";
 import type { EndableStream, Slot } from "../streams/open-streams.ts";
 import { type EndReason, retryMs, streamLimits } from "../streams/stream-limits.ts";
 import { closingFrame, eventFrames, keepAliveFrame, openingFrame, progressFrame } from "./sse-frames.ts";
@@ -26,31 +26,29 @@ export interface SseParts {
   readonly random: () => number;
 }
 
-type Controller = ReadableStreamDefaultController<Uint8Array>;
+interface Ending {
+  readonly reason: EndReason;
+  readonly lastWords: Uint8Array;
+}
 
 export class SseStream implements EndableStream {
   readonly body: ReadableStream<Uint8Array>;
   readonly #parts: SseParts;
-  readonly #abort = new AbortController();
-  #controller: Controller | null = null;
-  #records: readonly FeedRecord[] = [];
-  #cursor: string;
+  readonly #source: FeedSource;
+  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   #hasOpened = false;
-  #hasCaughtUp = false;
-  #ending: Uint8Array | null = null;
-  #isEnded = false;
   #isPulling = false;
+  #ending: Ending | null = null;
+  #isEnded = false;
   /** Bytes of the write that the client has not taken yet. */
   #unread = 0;
-  #wroteAtMs: number;
-  #placedAtMs: number;
   #cancelUnread: () => void = () => {};
 
   constructor(parts: SseParts) {
     this.#parts = parts;
-    this.#cursor = parts.follower.cursor();
-    this.#wroteAtMs = parts.clock.monotonicMs();
-    this.#placedAtMs = this.#wroteAtMs;
+    const { follower, clock, metrics } = parts;
+    const readFailed = (): void => metrics.readFailed("sse");
+    this.#source = new FeedSource({ follower, clock, silenceMs: streamLimits.keepAliveMs, readFailed });
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -67,13 +65,10 @@ export class SseStream implements EndableStream {
 
   end(reason: EndReason, retryAfterMs: number): void {
     if (this.#isEnded || this.#ending !== null) return;
-    this.#ending = closingFrame(reason, this.#cursor, retryAfterMs);
-    this.#reason = reason;
-    if (this.#isPulling) this.#abort.abort();
-    else this.#close();
+    this.#ending = { reason, lastWords: closingFrame(reason, this.#source.cursor, retryAfterMs) };
+    if (this.#isPulling) this.#source.stop();
+    else this.#close(this.#ending);
   }
-
-  #reason: EndReason | "client" = "client";
 
   async #pull(): Promise<void> {
     this.#taken();
@@ -81,81 +76,30 @@ export class SseStream implements EndableStream {
     const frame = await this.#next();
     this.#isPulling = false;
     if (this.#isEnded) return;
-    if (this.#ending !== null) this.#close();
-    else if (frame !== null) this.#write(frame);
+    if (frame !== null) this.#write(frame);
+    if (this.#ending !== null) this.#close(this.#ending);
   }
 
-  /** @returns what comes next; null when the stream is ending */
+  /** @returns what is to be written next; null when the stream is ending */
   async #next(): Promise<Uint8Array | null> {
+    const { filter, metrics, random } = this.#parts;
     if (!this.#hasOpened) {
       this.#hasOpened = true;
-      return openingFrame(this.#cursor, retryMs(this.#parts.random));
+      return openingFrame(this.#source.cursor, retryMs(random));
     }
-    const { follower, clock } = this.#parts;
-    while (this.#ending === null && !this.#isEnded) {
-      if (this.#records.length === 0) await this.#read();
-      if (this.#ending !== null || this.#isEnded) return null;
-      if (this.#records.length > 0) return this.#events();
-      const now = clock.monotonicMs();
-      const isNew = !this.#hasCaughtUp && follower.isAtEnd;
-      if (isNew || (now - this.#placedAtMs >= streamLimits.progressMs && this.#hasMoved())) return this.#progress(now);
-      if (now - this.#wroteAtMs >= streamLimits.keepAliveMs) return keepAliveFrame();
+    const item = await this.#source.next();
+    switch (item?.kind) {
+      case "events":
+        metrics.wrote("sse", item.records.length, 0);
+        return shared.of(item.records, filter);
+      case "progress":
+        return progressFrame(item.cursor);
+      case "silence":
+        return keepAliveFrame();
+      case "lost":
+        this.end("expired", retryMs(random));
     }
     return null;
-  }
-
-  #hasMoved(): boolean {
-    return this.#parts.follower.cursor() !== this.#cursor;
-  }
-
-  async #read(): Promise<void> {
-    const { follower, clock, metrics } = this.#parts;
-    const now = clock.monotonicMs();
-    // The place is told when it has moved; how long that has been so is looked at now and then.
-    const nextMs = Math.min(this.#wroteAtMs + streamLimits.keepAliveMs, this.#nextProgressMs(now));
-    const waitMs = this.#hasCaughtUp ? Math.max(0, nextMs - now) : 0;
-    try {
-      this.#records = await follower.next({
-        max: streamLimits.batchEventsMax,
-        waitMs,
-        signal: this.#abort.signal,
-      });
-    } catch (error) {
-      if (error instanceof PositionLost) return this.end("expired", retryMs(this.#parts.random));
-      metrics.readFailed("sse");
-      await this.#pause();
-    }
-  }
-
-  #nextProgressMs(now: number): number {
-    const next = this.#placedAtMs + streamLimits.progressMs;
-    return next > now ? next : now + streamLimits.progressMs;
-  }
-
-  /** The database may be away for a while; the client need not know. */
-  #pause(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#parts.clock.after(streamLimits.readAgainMs, resolve);
-    const { signal } = this.#abort;
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    return promise.finally(cancel);
-  }
-
-  #events(): Uint8Array {
-    const batch = takeBatch(this.#records);
-    this.#records = this.#records.slice(batch.length);
-    const bytes = shared.bytesOf(batch, this.#parts.filter);
-    this.#cursor = batch.at(-1)!.cursor;
-    this.#placedAtMs = this.#parts.clock.monotonicMs();
-    this.#parts.metrics.wrote("sse", batch.length, 0);
-    return bytes;
-  }
-
-  #progress(now: number): Uint8Array {
-    this.#hasCaughtUp = true;
-    this.#placedAtMs = now;
-    this.#cursor = this.#parts.follower.cursor();
-    return progressFrame(this.#cursor);
   }
 
   #write(frame: Uint8Array): void {
@@ -163,7 +107,6 @@ export class SseStream implements EndableStream {
     this.#unread = frame.length;
     metrics.buffered("sse", frame.length);
     metrics.wrote("sse", 0, frame.length);
-    this.#wroteAtMs = clock.monotonicMs();
     this.#cancelUnread = clock.after(streamLimits.unreadMsMax, () => this.end("slow_reader", retryMs(random)));
     this.#controller!.enqueue(frame);
   }
@@ -176,19 +119,17 @@ export class SseStream implements EndableStream {
     this.#unread = 0;
   }
 
-  #close(): void {
-    this.#controller!.enqueue(this.#ending!);
+  #close({ reason, lastWords }: Ending): void {
+    this.#controller!.enqueue(lastWords);
     this.#controller!.close();
-    this.#finish(this.#reason);
+    this.#finish(reason);
   }
 
   #finish(reason: EndReason | "client"): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#taken();
-    this.#records = [];
-    this.#abort.abort();
-    this.#parts.follower.close();
+    this.#source.stop();
     this.#parts.slot.free(reason);
   }
 }

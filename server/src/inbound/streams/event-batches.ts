@@ -1,7 +1,4 @@
-/**
- * What a stream has to write next: takes events from its follower and cuts them to the size of a write. Encoded batches
- * are shared by all streams of a kind that write the same ones.
- */
+/** Cuts events to the size of a write, and lets streams that write the same ones share what was made of them. */
 import { hash } from "node:crypto";
 import type { FeedFilter } from "../../feed/filter.ts";
 import type { FeedRecord } from "../../feed/record.ts";
@@ -20,31 +17,31 @@ export function takeBatch(records: readonly FeedRecord[], max: number = records.
 /** Tells filters apart, briefly. */
 export const filterKey = (filter: FeedFilter): string => hash("sha256", JSON.stringify(filter), "base64url");
 
-interface Encoded {
+interface Known<Written> {
   readonly key: string;
   readonly last: FeedRecord;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly written: Written;
 }
 
-/** Remembers the encoded form of a batch by its first event, for as long as that lives. */
-export class SharedBatches {
-  readonly #encode: (records: readonly FeedRecord[], key: string) => Uint8Array<ArrayBuffer>;
-  readonly #known = new WeakMap<FeedRecord, Encoded>();
+/** Remembers what a batch became by its first event, for as long as that lives. */
+export class SharedBatches<Written> {
+  readonly #make: (records: readonly FeedRecord[], name: string) => Written;
+  readonly #known = new WeakMap<FeedRecord, Known<Written>>();
 
-  /** @param encode makes what is written; what `key` says must be all that it depends on besides the events */
-  constructor(encode: (records: readonly FeedRecord[], key: string) => Uint8Array<ArrayBuffer>) {
-    this.#encode = encode;
+  /** @param make what is written; it depends on the events and the name alone */
+  constructor(make: (records: readonly FeedRecord[], name: string) => Written) {
+    this.#make = make;
   }
 
-  /** @param filter that the events went through @param key as `encode` takes it */
-  bytesOf(records: readonly FeedRecord[], filter: string, key = ""): Uint8Array<ArrayBuffer> {
+  /** @param filter that the events went through, so that the first and the last of them tell which they are */
+  of(records: readonly FeedRecord[], filter: string, name = ""): Written {
     const first = records[0]!;
     const last = records.at(-1)!;
-    const whole = `${filter}/${records.length}/${key}`;
+    const key = `${filter}/${records.length}/${name}`;
     const known = this.#known.get(first);
-    if (known !== undefined && known.key === whole && known.last === last) return known.bytes;
-    const bytes = this.#encode(records, key);
-    this.#known.set(first, { key: whole, last, bytes });
-    return bytes;
+    if (known !== undefined && known.key === key && known.last === last) return known.written;
+    const written = this.#make(records, name);
+    this.#known.set(first, { key, last, written });
+    return written;
   }
 }

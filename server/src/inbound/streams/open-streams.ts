@@ -49,10 +49,6 @@ export class OpenStreams {
     keyring.onRefreshed(() => this.#endRevoked());
   }
 
-  get isDraining(): boolean {
-    return this.#isDraining;
-  }
-
   get isFull(): boolean {
     return this.#slots.size >= this.#max;
   }
@@ -61,7 +57,7 @@ export class OpenStreams {
   admit(transport: Transport, principal: Principal): Slot {
     this.requireOpen(transport);
     if (!this.isFull) return this.take(transport, principal);
-    this.#metrics.refused(transport);
+    this.refuse(transport);
     const detail = `This server keeps ${this.#max} streams open and takes no more. Wait for Retry-After, or ask another server.`;
     throw new ProblemError("overloaded", detail, {}, { headers: { "retry-after": "5" } });
   }
@@ -69,9 +65,14 @@ export class OpenStreams {
   /** @throws ProblemError 503 while the server stops */
   requireOpen(transport: Transport): void {
     if (!this.#isDraining) return;
-    this.#metrics.refused(transport);
+    this.refuse(transport);
     const detail = "The server is stopping. Wait for Retry-After, or ask another server.";
     throw new ProblemError("not_ready", detail, {}, { headers: { "retry-after": "1" } });
+  }
+
+  /** Counts a stream that was turned away. */
+  refuse(transport: Transport): void {
+    this.#metrics.refused(transport);
   }
 
   /** Takes a place; the caller has seen that there is one. */
