@@ -54,7 +54,7 @@ export interface TestServer {
   readonly anonymous: Caller;
   readonly bootstrapKey: string;
   port(): number;
-  /** Makes a key that the server knows at once. */
+  /** Makes a key, and waits until the server knows it. */
   newKey(role: Role): Promise<{ keyId: string; secret: string }>;
   /** A caller that sends this as its key. */
   callerWithKey(secret: string): Caller;
@@ -105,7 +105,12 @@ export async function startTestServer(
     anonymous: callerWithKey(null),
     port: () => app.listener.port,
     callerWithKey,
-    newKey: (role) => createKey(database.owner, `a new ${role}`, role, Date.now()),
+    async newKey(role) {
+      const key = await createKey(database.owner, `a new ${role}`, role, Date.now());
+      // An unknown key makes the server look for new ones only now and then.
+      while ((await callerWithKey(key.secret).get("/v1/products?limit=1")).status === 401);
+      return key;
+    },
     async restart() {
       await app.stop();
       app = await start();
