@@ -316,6 +316,25 @@ describe("a connection is closed", () => {
     expect(await client.whenClosed()).toMatchObject({ code: 4401 });
   });
 
+  test("with 4409 when it does not read, while another one flows", async () => {
+    const cursor = (await server.reader.get("/v1/inventory?limit=1")).headers.get("onhand-cursor")!;
+    const line = { productId: "p1", locationId: "shop", adjustment: 1, reason: "x".repeat(200) };
+    const updates = Array.from({ length: 5_000 }, () => line);
+    for (let round = 0; round < 2; round++) await server.writer.post("/v1/inventory/bulk-update", { updates });
+    const slow = await RawClient.webSocket(server.port(), server.bootstrapKey);
+    open.push(slow);
+    slow.stopReading();
+    slow.sendMessage({ type: "subscribe", id: "s", since: "2020-01-01T00:00:00Z" });
+    const client = await connect();
+    client.send({ type: "subscribe", id: "s", cursor });
+    expect(await client.events(10_000)).toHaveLength(10_000);
+    const metrics = async (): Promise<string> => (await server.reader.get("/metrics")).text;
+    while (!(await metrics()).includes('onhand_stream_closes_total{transport="websocket",reason="slow_reader"} 1'));
+    expect(await metrics()).toContain('onhand_stream_buffered_bytes{transport="websocket"} 0');
+    const { movementId } = await adjust(server.writer, "p1", "shop", 1);
+    expect((await client.events(1))[0].id).toBe(movementId);
+  });
+
   test("with 1013 when there are as many as the server takes", async () => {
     const clients = await Promise.all(Array.from({ length: 40 }, () => connect()));
     expect(clients.every(({ closed }) => closed === null)).toBe(true);
