@@ -2,7 +2,7 @@
 
 /** What can be wrong, and what that means. */
 export const faultMeanings = {
-  head: "the head is not that of the last entry, or its epoch is not the installation's",
+  head: "the head is not that of the last entry, or its epoch is not the one that was recorded",
   anchor: "the journal does not lead through the position that was trusted",
   gap: "the numbers of the entries do not follow each other",
   hash: "the entry is not the one that was sealed here",
@@ -23,6 +23,7 @@ export const faultMeanings = {
   catalogue_missing: "there are entries of the product or location, and no row",
   catalogue_unexpected: "there is a row of the product or location, and no entries",
   sku: "the table of SKUs and the products do not agree",
+  floor: "the floor of the feed lies beyond the end of the partition",
   stray: "there are rows of a partition that does not exist",
 } as const;
 export type FaultKind = keyof typeof faultMeanings;

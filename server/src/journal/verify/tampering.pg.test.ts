@@ -13,6 +13,8 @@ import { verifyJournal } from "./verify-journal.ts";
 const partitionCount = 4;
 const tables = [
   "partition_head",
+  "epoch_change",
+  "feed_floor",
   "journal",
   "entry_text",
   "item",
@@ -181,6 +183,27 @@ test.each(["sequence = sequence + 1", "hash = decode(repeat('ab', 32), 'hex')", 
     await expectFaults({ kind: "head", partition: 2 }, ["head"]);
   },
 );
+
+test("an epoch that was raised in all heads and not recorded", async () => {
+  await run("UPDATE partition_head SET epoch = 2");
+  await expectFaults({ kind: "head", partition: 0 }, ["head"]);
+});
+
+test("an epoch that was recorded and not raised", async () => {
+  await run("INSERT INTO epoch_change (epoch, changed_at, reason) VALUES (2, now(), 'none')");
+  await expectFaults({ kind: "head", partition: 0 }, ["head"]);
+});
+
+test("a floor of the feed beyond the end", async () => {
+  await run("INSERT INTO feed_floor SELECT partition, sequence + 1 FROM partition_head WHERE partition = 2");
+  await expectFaults({ kind: "floor", partition: 2 }, ["floor"]);
+});
+
+test("a schema that records neither epochs nor floors yet is verified all the same", async () => {
+  await run("ALTER TABLE epoch_change RENAME TO not_yet");
+  expect((await verify()).faults).toEqual([]);
+  await run("ALTER TABLE not_yet RENAME TO epoch_change");
+});
 
 test("a missing head", async () => {
   await run("DELETE FROM partition_head WHERE partition = 2");

@@ -22,6 +22,7 @@
 import { genesisHash } from "../../core/chain.ts";
 import type { Database, Queryable } from "../../db/pool.ts";
 import type { Anchor, AnchorPosition } from "./anchor.ts";
+import { readFeedRecords } from "./feed-check.ts";
 import { checkPartition } from "./partition-check.ts";
 import { type Fault, FaultList, type PartitionReport, type VerificationReport } from "./report.ts";
 import * as sql from "./sql/read-heads.ts";
@@ -93,7 +94,8 @@ async function plan(connection: Queryable, partitionCount: number, options: Veri
   const unknown = asked.find((partition) => !all.includes(partition));
   if (unknown !== undefined)
     throw new PartitionUnknown(`there is no partition ${unknown}, only 0 to ${partitionCount}`);
-  const epoch = heads[0]?.epoch;
+  const feed = await readFeedRecords(connection);
+  const epoch = feed.epoch ?? heads[0]?.epoch;
   const works = chosen.map((partition) => {
     const faults = new FaultList(partition);
     const head = heads.find((each) => each.partition === partition) ?? noHead(partition);
@@ -101,6 +103,9 @@ async function plan(connection: Queryable, partitionCount: number, options: Veri
     if (!isSane) {
       faults.add("head", { sequence: null, expected: `epoch ${epoch}, 1 or more`, found: `epoch ${head.epoch}` });
     }
+    const high = feed.highFloors.find((floor) => floor.partition === partition);
+    if (high !== undefined)
+      faults.add("floor", { sequence: null, expected: `at most ${head.sequence}`, found: `${high.sequence}` });
     return { head, faults, anchor: startOf(partition, options, faults) };
   });
   for (const { place, partition } of strays) {
