@@ -25,7 +25,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** @param path of the log; its lock lies beside it as `….lock` */
+/** @param path of the log; its lock lies beside it, in files named `….lock-…` */
 export function fileStore(path: string): QueueStore {
   return new FileStore(resolve(path));
 }
@@ -118,14 +118,14 @@ class FileStore implements QueueStore {
   #add(change: LogChange): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ change, resolve, reject });
-      this.#writing ??= this.#writeAll().finally(() => {
-        this.#writing = null;
-      });
+      this.#writing ??= this.#writeAll();
     });
   }
 
   /** What gathers while one line is written becomes the next one. */
   async #writeAll(): Promise<void> {
+    // Lets `#writing` be set before anything here runs.
+    await null;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0);
       try {
@@ -135,6 +135,8 @@ class FileStore implements QueueStore {
         for (const { reject } of batch) reject(error);
       }
     }
+    // At once, so that what comes after the last look is not left waiting.
+    this.#writing = null;
   }
 
   async #write(changes: readonly LogChange[]): Promise<void> {

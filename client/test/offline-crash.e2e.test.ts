@@ -1,0 +1,69 @@
+/** The offline queue in a file, in a process that is killed at every step of its work and started again. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const child = join(import.meta.dir, "support/queue-child.ts");
+const folder = mkdtempSync(join(tmpdir(), "onhand-queue-"));
+/** Two items, so that order within each and freedom between them both show. */
+const sales = ["a:1", "b:2", "a:3"];
+
+/** What the server applied, in order, and how often each key was asked for. */
+let applied: { key: string; productId: string; number: number }[] = [];
+let asked: string[] = [];
+let server: ReturnType<typeof Bun.serve>;
+
+beforeAll(() => {
+  server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request) {
+      const key = request.headers.get("idempotency-key")!;
+      const { productId, reference } = (await request.json()) as { productId: string; reference: string };
+      asked.push(key);
+      const isRepeat = applied.some((each) => each.key === key);
+      if (!isRepeat) applied.push({ key, productId, number: Number(reference) });
+      return Response.json(
+        { productId, version: applied.length },
+        { headers: isRepeat ? { "idempotent-replayed": "true" } : {} },
+      );
+    },
+  });
+});
+afterAll(async () => {
+  await server.stop(true);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function run(path: string, killAt: number, list: readonly string[]) {
+  const command = [process.execPath, child, path, server.url.href, String(killAt), ...list];
+  const program = Bun.spawn(command, { stdout: "pipe", stderr: "pipe" });
+  const [out, errors, code] = await Promise.all([program.stdout.text(), program.stderr.text(), program.exited]);
+  const added = out.split("\n").flatMap((line) => (line.startsWith("added ") ? [line.slice(6)] : []));
+  return { added, errors, code, steps: Number(/steps (\d+)/.exec(out)?.[1] ?? 0) };
+}
+
+test("killed at any step and started again, every sale is applied once and in order, and none that was stored is lost", async () => {
+  const whole = await run(join(folder, "whole.log"), 0, sales);
+  expect(whole).toMatchObject({ added: sales, errors: "", code: 0 });
+  // Storing, marking as sent, sending and removing, each with a step before and one behind it.
+  expect(whole.steps).toBe(sales.length * 8);
+  for (let killAt = 1; killAt <= whole.steps; killAt++) {
+    applied = [];
+    asked = [];
+    const path = join(folder, `${killAt}.log`);
+    const killed = await run(path, killAt, sales);
+    expect(killed.code).not.toBe(0);
+    // It was told that these are stored, so it does not add them again.
+    const left = sales.filter((sale) => !killed.added.includes(sale));
+    const restarted = await run(path, 0, left);
+    expect({ killAt, errors: restarted.errors, code: restarted.code }).toEqual({ killAt, errors: "", code: 0 });
+    expect({ killAt, keys: applied.map(({ key }) => key).sort() }).toEqual({
+      killAt,
+      keys: ["sale 1", "sale 2", "sale 3"],
+    });
+    expect(applied.filter(({ productId }) => productId === "a").map(({ number }) => number)).toEqual([1, 3]);
+    expect(asked.length).toBeLessThanOrEqual(sales.length + 2);
+  }
+}, 120_000);

@@ -1,0 +1,41 @@
+/**
+ * A till that is killed: adds sales to a queue in a file and sends them. `KILL_AT` says at which step it kills itself,
+ * as a power cut would; each step of storing, sending and removing is one. Prints what became durable.
+ */
+
+import { fileStore, type QueueStore } from "../../src/file-store.ts";
+import { createClient } from "../../src/index.ts";
+
+const [path, baseUrl, killAt, ...sales] = process.argv.slice(2) as [string, string, string, ...string[]];
+let step = 0;
+
+function reach(): void {
+  step += 1;
+  if (step === Number(killAt)) process.kill(process.pid, "SIGKILL");
+}
+
+async function around<Result>(work: () => Promise<Result>): Promise<Result> {
+  reach();
+  const result = await work();
+  reach();
+  return result;
+}
+
+const file = fileStore(path);
+const store: QueueStore = {
+  open: () => file.open(),
+  put: (command) => around(() => file.put(command)),
+  remove: (id) => around(() => file.remove(id)),
+  close: () => file.close(),
+};
+const client = createClient({ baseUrl, fetch: (url, init) => around(() => fetch(url, init)) });
+const queue = await client.offlineQueue({ store });
+for (const sale of sales) {
+  const [productId, number] = sale.split(":") as [string, string];
+  const body = { productId, locationId: "shop", adjustment: -1, type: "sale", reference: number } as const;
+  await queue.add((api) => api.adjustInventory(body, { idempotencyKey: `sale ${number}` }));
+  process.stdout.write(`added ${sale}\n`);
+}
+await queue.idle();
+await queue.close();
+process.stdout.write(`steps ${step}\n`);
