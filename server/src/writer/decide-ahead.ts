@@ -20,6 +20,8 @@ import type { Flight, RunnerContext, SentGroup } from "./runner-context.ts";
 const aheadLimits = {
   /** How old the last look at the database's clock may be; then a group locks first and looks again. */
   clockAgeMsMax: 1_000,
+  /** Entries in the queue: with more, one large group after the other costs less than smaller ones at once. */
+  queuedEntriesMax: 500,
 } as const;
 
 /** The group before: sent, and perhaps not answered yet. */
@@ -43,7 +45,7 @@ export function launchAhead(
   runAgain: RunAgain,
 ): Flight | null {
   const { session, clock: reading, effects } = before.sent;
-  if (!streak.isTrusted || session.isBroken) return null;
+  if (!streak.isTrusted || session.isBroken || queue.size > aheadLimits.queuedEntriesMax) return null;
   if (context.clock.monotonicMs() - reading.heardAtMs > aheadLimits.clockAgeMsMax) return null;
   const state = new AheadState(context.cache, effects);
   if (!state.knowsLocations) return null;

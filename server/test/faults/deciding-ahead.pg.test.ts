@@ -322,3 +322,34 @@ test("what needs a look at the database waits for the group before, and what com
   }
   await expectSound();
 });
+
+test("when much is waiting it becomes one large group instead of being sent behind", async () => {
+  sessions.holdsAnswers = true;
+  const held = ask(plus("p", 1));
+  const commit = await sessions.nextCommit();
+  const waiting = ask(...Array.from({ length: 600 }, (_, index) => plus(index % 2 === 0 ? "p" : "q", 1)));
+  for (let turn = 0; turn < 5; turn++) await endOfTurn();
+  expect(metrics.ahead).toBe(0);
+  sessions.holdsAnswers = false;
+  commit.release();
+  await Promise.all([held, waiting]);
+  expect(metrics.groupSizes.at(-1)).toBe(600);
+  expect([await onHand("p"), await onHand("q")]).toEqual([302, 301]);
+});
+
+test("a group whose BEGIN failed is not written by itself, outside of a transaction", async () => {
+  sessions.holdsAnswers = true;
+  const first = ask(plus("p", 1));
+  const firstCommit = await sessions.nextCommit();
+  sessions.failsNextBegin = true;
+  const second = ask(plus("p", 2));
+  const secondCommit = await sessions.nextCommit();
+  sessions.holdsAnswers = false;
+  await secondCommit.answered;
+  expect(await onHand("p")).toBe(2);
+  for (const commit of [firstCommit, secondCommit]) commit.release();
+  expect(await first).toMatchObject([{ replayed: false }]);
+  expect(await second).toMatchObject([{ replayed: false }]);
+  expect([await onHand("p"), metrics.dropped]).toEqual([4, 1]);
+  await expectSound();
+});

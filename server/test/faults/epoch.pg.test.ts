@@ -3,8 +3,12 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { decodeVector, type PositionVector } from "../../src/core/position-vector.ts";
 import { CursorCodec } from "../../src/feed/cursor.ts";
+import { Feed } from "../../src/feed/feed.ts";
 import { FeedReader, PositionLost } from "../../src/feed/feed-reader.ts";
+import { everything } from "../../src/feed/filter.ts";
 import { HeadsWatcher } from "../../src/feed/heads-watcher.ts";
+import { LocationGroups } from "../../src/feed/location-groups.ts";
+import { FeedTail } from "../../src/feed/tail.ts";
 import { raiseEpoch, readEpochs } from "../../src/journal/epoch.ts";
 import { verifyJournal } from "../../src/journal/verify/verify-journal.ts";
 import { systemClock } from "../../src/lib/clock.ts";
@@ -91,6 +95,25 @@ test("positions of before are refused from then on, those of after are good", as
   const { headVector } = await submitOne(servers[0]!, adjust("p0", "paris", 1));
   expect((await reader.read(await here(), 1)).entries).toEqual([]);
   expect(decodeVector(headVector)!.epoch).toBe(2);
+});
+
+test("who waits for changes when it is raised is told that the place is lost, without waiting to the end", async () => {
+  const groups = new LocationGroups(database.application);
+  const parts = { reader, watcher, groups, writer: { cursorAt: () => "", write: () => "{}" }, clock: systemClock };
+  const tail = new FeedTail(parts);
+  const feed = new Feed({ ...parts, tail });
+  try {
+    const followers = await Promise.all([feed.follow(await here(), everything), feed.follow(await here(), everything)]);
+    const { signal } = new AbortController();
+    await submitOne(servers[0]!, adjust("p0", "paris", 1));
+    for (const follower of followers) expect(await follower.next({ max: 10, waitMs: 60_000, signal })).toHaveLength(1);
+    const waiting = followers.map((follower) => follower.next({ max: 10, waitMs: 600_000, signal }));
+    await raiseEpoch(database.application, "a drill");
+    for (const { status, reason } of (await Promise.allSettled(waiting)) as PromiseRejectedResult[])
+      expect([status, reason]).toEqual(["rejected", expect.any(PositionLost)]);
+  } finally {
+    tail.stop();
+  }
 });
 
 test("a cursor of before is refused in its whole length, however it is dressed up", async () => {

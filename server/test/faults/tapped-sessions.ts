@@ -13,6 +13,8 @@ export interface TappedCommit {
 export class TappedSessions {
   /** Holds the answers to COMMITs that are sent from now on. */
   holdsAnswers = false;
+  /** The next BEGIN fails without reaching the database, which goes on as if it had failed there. */
+  failsNextBegin = false;
   readonly #untaken: TappedCommit[] = [];
   readonly #waiting: ((commit: TappedCommit) => void)[] = [];
   #pausesAtCommit = false;
@@ -43,7 +45,11 @@ export class TappedSessions {
   readonly connect = async (target: DatabaseTarget, name: string): Promise<Session> => {
     const session = await openSession(target, name);
     return {
-      query: (statement) => this.#send(() => session.query(statement)),
+      query: (statement) => {
+        if (!this.failsNextBegin || statement.text !== "BEGIN") return this.#send(() => session.query(statement));
+        this.failsNextBegin = false;
+        return Promise.reject(Object.assign(new Error("canceling statement"), { code: "57014" }));
+      },
       command: (text) => (text === "COMMIT" ? this.#commit(session) : this.#send(() => session.command(text))),
       destroy: () => session.destroy(),
       get isBroken() {

@@ -15,6 +15,7 @@ export interface PlantedBug {
 }
 
 const writerTests = "server/src/writer/writer.pg.test.ts";
+const aheadTests = "server/test/faults/deciding-ahead.pg.test.ts";
 
 export const plantedBugs: readonly PlantedBug[] = [
   {
@@ -81,5 +82,21 @@ export const plantedBugs: readonly PlantedBug[] = [
       "return dip === undefined ? steps : insufficient(dip, subjects[dip.index]!.stored, ends.get(keyOf(dip.line))!.after);",
     planted: "return dip === undefined ? steps : steps.filter((step) => step !== dip);",
     caughtBy: [writerTests],
+  },
+  {
+    name: "blind to locations",
+    harm: "stock arrives at a location that another server has deleted",
+    file: "server/src/journal/sql/append-group.ts",
+    original: "require_written('control', (SELECT sequence FROM partition_head WHERE partition = 0), $79::bigint)",
+    planted: "require_written('control', $79::bigint, $79::bigint)",
+    caughtBy: [aheadTests],
+  },
+  {
+    name: "built on nothing",
+    harm: "a refusal is kept that rests on a change which was rolled back",
+    file: "server/src/writer/ahead-state.ts",
+    original: "const relied = new Set([...partitions, ...this.#moved.keys()]);",
+    planted: "const relied = new Set(partitions.slice(partitions.length));",
+    caughtBy: [aheadTests],
   },
 ];

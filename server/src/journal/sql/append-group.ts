@@ -127,7 +127,8 @@ WITH head AS (
 SELECT require_written('heads', (SELECT count(*) FROM head), $70::bigint),
        require_written('results', (SELECT count(*) FROM remembered), $71::bigint),
        require_written('heads', (SELECT count(*) FROM relied), $78::bigint),
-       require_written('control', (SELECT sequence FROM partition_head WHERE partition = 0), $79::bigint)`;
+       require_written('control', (SELECT sequence FROM partition_head WHERE partition = 0), $79::bigint),
+       require_written('locks', coalesce((current_setting('onhand.locks', true) = 'held')::integer, 0), 1)`;
 
 /** @returns the statement that writes the group */
 export function appendGroup(rows: GroupRows): Statement {

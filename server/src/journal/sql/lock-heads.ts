@@ -11,17 +11,24 @@ export interface HeadRow {
   readonly epoch: number;
 }
 
-const columns = "SELECT partition, sequence, hash, recorded_at, epoch FROM partition_head";
+const columns = "partition, sequence, hash, recorded_at, epoch";
 
-/** Waits for the locks and holds them to the end of the transaction. */
+/**
+ * Waits for the locks and holds them to the end of the transaction; until then a setting says so, which `append_group`
+ * asks for. Sent without waiting for BEGIN, that one must not run by itself if BEGIN was the one to fail.
+ */
 export const lockHeads = (partitions: readonly number[]): Statement => ({
   name: "lock_heads",
-  text: `${columns} WHERE partition = ANY($1::integer[]) ORDER BY partition FOR UPDATE`,
+  text: `SELECT ${columns}, set_config('onhand.locks', 'held', true) FROM partition_head
+         WHERE partition = ANY($1::integer[]) ORDER BY partition FOR UPDATE`,
   values: [integerArray(partitions)],
 });
 
 /** Reads all heads without locking. */
-export const readHeads = (): Statement => ({ name: "read_heads", text: `${columns} ORDER BY partition` });
+export const readHeads = (): Statement => ({
+  name: "read_heads",
+  text: `SELECT ${columns} FROM partition_head ORDER BY partition`,
+});
 
 export interface ClockRow {
   readonly control_sequence: number;
