@@ -185,7 +185,11 @@ export class FeedTail {
     while (this.#advancing !== null) await this.#advancing;
     const following = this.#following;
     if (following === null) return;
-    if (heads.epoch !== following.ring.end.epoch) return this.#rest();
+    if (heads.epoch !== following.ring.end.epoch) {
+      this.#rest();
+      // Whoever waits for more of the history that was left is told at once that its place is lost.
+      return this.#wakeAll();
+    }
     this.#advancing = this.#readUpTo(following, heads);
     try {
       await this.#advancing;
