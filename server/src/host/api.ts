@@ -151,7 +151,7 @@ function requireReadablePath(url: string, params: Readonly<Record<string, string
 function respond(request: Request, reply: Reply, connection: Connection, requestId: string): Response | undefined {
   const headers: Record<string, string> = { "x-request-id": requestId, ...reply.headers };
   if (reply.socket !== undefined) return upgraded(reply, connection, headers);
-  if (reply.stream !== undefined) return streamed(request, reply.stream, reply.status, headers);
+  if (reply.stream !== undefined) return streamed(request, reply, connection, headers);
   if (reply.body === null && reply.json === undefined) return new Response(null, { status: reply.status, headers });
   const text = reply.json ?? JSON.stringify(reply.body);
   const isRead = request.method === "GET" || request.method === "HEAD";
@@ -166,13 +166,17 @@ function respond(request: Request, reply: Reply, connection: Connection, request
 
 function streamed(
   request: Request,
-  stream: ReadableStream<Uint8Array>,
-  status: number,
+  { stream, status }: Reply,
+  connection: Connection,
   headers: Record<string, string>,
 ): Response {
-  if (request.method !== "HEAD") return new Response(stream, { status, headers });
-  void stream.cancel();
-  return new Response(null, { status, headers });
+  const { body, ended } = stream!;
+  if (request.method === "HEAD") {
+    void body.cancel();
+    return new Response(null, { status, headers });
+  }
+  void ended.then(() => connection.ending());
+  return new Response(body, { status, headers });
 }
 
 function upgraded(reply: Reply, connection: Connection, headers: Record<string, string>): undefined {

@@ -14,6 +14,8 @@ const listenerLimits = {
   idleSeconds: 120,
   /** A stream whose caller takes nothing: a stream that is read is never silent for so long. */
   unreadStreamSeconds: 30,
+  /** The last words of a stream; Bun counts in steps of four seconds. */
+  lastWordsSeconds: 4,
 } as const;
 
 /** The host or port cannot be listened on; the message says what to change. */
@@ -39,6 +41,7 @@ type Routes = Record<string, Record<string, ServerHandler>>;
 
 const connectionOf = (request: Request, server: Server): Connection => ({
   upgrade: (session, headers) => server.upgrade(request, { data: session, headers }),
+  ending: () => server.timeout(request, listenerLimits.lastWordsSeconds),
 });
 
 /** @throws PortInUse, AddressUnusable */

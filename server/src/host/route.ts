@@ -24,6 +24,12 @@ export interface Call {
   header(name: string): string | null;
 }
 
+export interface ReplyStream {
+  readonly body: ReadableStream<Uint8Array>;
+  /** Resolves when nothing more will come. */
+  readonly ended: Promise<void>;
+}
+
 export interface Reply {
   readonly status: number;
   /** Turned into JSON; null for no body. */
@@ -31,7 +37,7 @@ export interface Reply {
   /** In place of `body`: JSON text that was there already. */
   readonly json?: string;
   /** In place of `body`: what is sent bit by bit, as fast as the caller reads it. */
-  readonly stream?: ReadableStream<Uint8Array>;
+  readonly stream?: ReplyStream;
   /** In place of an answer: the connection becomes a WebSocket, and this is behind it. */
   readonly socket?: SocketSession;
   readonly headers?: Readonly<Record<string, string>>;

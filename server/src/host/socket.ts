@@ -34,7 +34,9 @@ export interface SocketSession {
 export interface Connection {
   /** Makes it a WebSocket. @returns false when the request is no handshake */
   upgrade(session: SocketSession, headers: Readonly<Record<string, string>>): boolean;
+  /** The answer has ended: a caller that does not take the rest of it soon is cut off. */
+  ending(): void;
 }
 
 /** For calls that came over no connection of their own. */
-export const noConnection: Connection = { upgrade: () => false };
+export const noConnection: Connection = { upgrade: () => false, ending: () => {} };

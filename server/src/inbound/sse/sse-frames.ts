@@ -13,6 +13,7 @@ export const openingFrame = (cursor: string, retryMs: number): Uint8Array =>
 /** Everything up to here was written or did not pass the filter. */
 export const progressFrame = (cursor: string): Uint8Array => encoder.encode(placeLine(cursor));
 
+/** Tells proxies that the connection is in use. */
 export const keepAliveFrame = (): Uint8Array => encoder.encode(": keep-alive\n\n");
 
 /** Events have no `event:` line, so that `onmessage` gets them. JSON text has no line breaks. */

@@ -6,6 +6,7 @@
  * Modes: open → ending (the last words come with the next pull, or at once when there is none) → ended.
  */
 import type { Follower } from "../../feed/follower.ts";
+import type { ReplyStream } from "../../host/route.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { StreamMetrics } from "../../telemetry/stream-metrics.ts";
 import { SharedBatches } from "../streams/event-batches.ts";
@@ -31,8 +32,10 @@ interface Ending {
   readonly lastWords: Uint8Array;
 }
 
-export class SseStream implements EndableStream {
+export class SseStream implements EndableStream, ReplyStream {
   readonly body: ReadableStream<Uint8Array>;
+  readonly ended: Promise<void>;
+  readonly #end: () => void;
   readonly #parts: SseParts;
   readonly #source: FeedSource;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
@@ -46,6 +49,7 @@ export class SseStream implements EndableStream {
 
   constructor(parts: SseParts) {
     this.#parts = parts;
+    ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<void>());
     const { follower, clock, metrics } = parts;
     const readFailed = (): void => metrics.readFailed("sse");
     this.#source = new FeedSource({ follower, clock, silenceMs: streamLimits.keepAliveMs, readFailed });
@@ -131,5 +135,6 @@ export class SseStream implements EndableStream {
     this.#taken();
     this.#source.stop();
     this.#parts.slot.free(reason);
+    this.#end();
   }
 }

@@ -27,7 +27,7 @@ export async function openEventStream(context: StreamContext, call: Call): Promi
       // Proxies must hand on each event at once.
       "x-accel-buffering": "no",
     };
-    return { status: 200, body: null, stream: stream.body, headers };
+    return { status: 200, body: null, stream, headers };
   } catch (error) {
     slot.free("refused");
     throw error;

@@ -1,0 +1,220 @@
+/** /v1/subscriptions/inventory: webhook subscriptions, their log and their dead letters. */
+import type { OperationId } from "@onhand/protocol/operations";
+import type {
+  BackfillSubscription,
+  CreateSubscription,
+  PatchSubscription,
+  ReplayDeadLetters,
+  ReplayDeliveries,
+  RotateSecret,
+} from "@onhand/protocol/subscriptions";
+import { decodeVector } from "../../core/position-vector.ts";
+import type { CursorCodec } from "../../feed/cursor.ts";
+import { ProblemError } from "../../host/problem.ts";
+import type { Call, Reply, Route } from "../../host/route.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { sortableId } from "../../lib/random-id.ts";
+import type { DeliveryLog } from "../../webhooks/delivery-log.ts";
+import type { KeyedRequest } from "../../webhooks/remembered.ts";
+import { SubscriptionRefusal } from "../../webhooks/subscription-refusal.ts";
+import type { Changed, ShownSubscription, Subscriptions } from "../../webhooks/subscriptions.ts";
+import { ordinaryBodyBytesMax, refuseIfMatch } from "./common.ts";
+import type { PageTokens } from "./page-token.ts";
+import { attemptOf, deadLetterOf, pingOf, subscriptionOf, subscriptionWithSecret } from "./subscription-views.ts";
+
+export interface SubscriptionContext {
+  readonly subscriptions: Subscriptions;
+  readonly log: DeliveryLog;
+  readonly cursors: CursorCodec;
+  readonly pageTokens: PageTokens;
+  readonly clock: Clock;
+}
+
+type Handle = (call: Call) => Promise<Reply>;
+
+/** @returns the routes that manage subscriptions */
+export function subscriptionRoutes(context: SubscriptionContext): Route[] {
+  const route = (operationId: OperationId, bodyBytesMax: number, handle: Handle): Route => ({
+    operationId,
+    bodyBytesMax,
+    handle: (call) => explained(handle, call),
+  });
+  return [...manageRoutes(context, route), ...actRoutes(context, route), ...logRoutes(context, route)];
+}
+
+type MakeRoute = (operationId: OperationId, bodyBytesMax: number, handle: Handle) => Route;
+
+function manageRoutes(context: SubscriptionContext, route: MakeRoute): Route[] {
+  const { subscriptions, pageTokens } = context;
+  return [
+    route("listSubscriptions", 0, async ({ query }) => {
+      const filters = ["subscriptions"];
+      const after = (pageTokens.read(query, filters).after?.[0] as string | undefined) ?? null;
+      const { rows, next } = await subscriptions.list(after, query.limit as number);
+      const nextCursor = pageTokens.next(next === null ? null : [next], filters, null);
+      return { status: 200, body: { data: rows.map((row) => view(context, row)), nextCursor } };
+    }),
+    route("createSubscription", ordinaryBodyBytesMax, async (call) => {
+      refuseIfMatch(call);
+      const request = keyed(context, call, "createSubscription");
+      const changed = await subscriptions.create(request, call.body as CreateSubscription);
+      const reply = await withSecret(context, request, changed, 201);
+      return { ...reply, headers: { ...reply.headers, location: pathOf(changed.answer.subscriptionId) } };
+    }),
+    route("getSubscription", 0, async ({ params }) => {
+      const row = await subscriptions.get(params.subscriptionId!);
+      return { status: 200, body: view(context, row), headers: { etag: `"${row.version}"` } };
+    }),
+    route("patchSubscription", ordinaryBodyBytesMax, async (call) => {
+      const request = keyed(context, call, "patchSubscription");
+      const { subscriptionId } = call.params;
+      const changed = await subscriptions.patch(
+        request,
+        subscriptionId!,
+        call.body as PatchSubscription,
+        call.ifMatchVersion,
+      );
+      return shown(context, request, changed);
+    }),
+    route("deleteSubscription", 0, async (call) => {
+      const request = keyed(context, call, "deleteSubscription");
+      const changed = await subscriptions.delete(request, call.params.subscriptionId!, call.ifMatchVersion);
+      return { status: 204, body: null, headers: headersOf(request, changed.isReplayed) };
+    }),
+  ];
+}
+
+function actRoutes(context: SubscriptionContext, route: MakeRoute): Route[] {
+  const { subscriptions } = context;
+  return [
+    route("pauseSubscription", 0, async (call) => {
+      const request = keyed(context, call, "pauseSubscription");
+      return shown(context, request, await subscriptions.pause(request, call.params.subscriptionId!));
+    }),
+    route("resumeSubscription", 0, async (call) => {
+      const request = keyed(context, call, "resumeSubscription");
+      return shown(context, request, await subscriptions.resume(request, call.params.subscriptionId!));
+    }),
+    route("rotateSubscriptionSecret", ordinaryBodyBytesMax, async (call) => {
+      const request = keyed(context, call, "rotateSubscriptionSecret");
+      const { subscriptionId } = call.params;
+      const changed = await subscriptions.rotateSecret(request, subscriptionId!, call.body as RotateSecret);
+      return withSecret(context, request, changed, 200);
+    }),
+    route("backfillSubscription", ordinaryBodyBytesMax, async (call) => {
+      const request = keyed(context, call, "backfillSubscription");
+      const { subscriptionId } = call.params;
+      return shown(
+        context,
+        request,
+        await subscriptions.backfill(request, subscriptionId!, call.body as BackfillSubscription),
+      );
+    }),
+  ];
+}
+
+function logRoutes(context: SubscriptionContext, route: MakeRoute): Route[] {
+  const { log, pageTokens } = context;
+  return [
+    route("pingSubscription", 0, async ({ params, signal }) => ({
+      status: 200,
+      body: pingOf(await log.ping(params.subscriptionId!, signal)),
+      headers: { "cache-control": "no-store" },
+    })),
+    route("listDeliveries", 0, async ({ params, query }) => {
+      const { limit, cursor: _cursor, ...chosen } = query;
+      const filters = ["deliveries", params.subscriptionId, chosen.eventId, chosen.outcome];
+      const after = pageTokens.read(query, filters).after as [number, string] | null;
+      const { rows, next } = await log.attempts(
+        params.subscriptionId!,
+        { eventId: (chosen.eventId as string) ?? null, outcome: (chosen.outcome as string) ?? null },
+        after === null ? null : { atMs: after[0], eventId: after[1] },
+        limit as number,
+      );
+      const nextCursor = pageTokens.next(next === null ? null : [next.atMs, next.eventId], filters, null);
+      return { status: 200, body: { data: rows.map(attemptOf), nextCursor } };
+    }),
+    route("listDeadLetters", 0, async ({ params, query }) => {
+      const filters = ["dead letters", params.subscriptionId];
+      const after = (pageTokens.read(query, filters).after?.[0] as number | undefined) ?? null;
+      const { rows, next } = await log.deadLetters(params.subscriptionId!, after, query.limit as number);
+      const nextCursor = pageTokens.next(next === null ? null : [next], filters, null);
+      return { status: 200, body: { data: rows.map(deadLetterOf), nextCursor } };
+    }),
+    route("replayDeliveries", ordinaryBodyBytesMax, async (call) => {
+      const request = keyed(context, call, "replayDeliveries");
+      const replayed = await log.replay(request, call.params.subscriptionId!, call.body as ReplayDeliveries);
+      return { status: 200, body: replayed.answer, headers: headersOf(request, replayed.isReplayed) };
+    }),
+    route("replayDeadLetters", ordinaryBodyBytesMax, async (call) => {
+      const request = keyed(context, call, "replayDeadLetters");
+      const replayed = await log.replayDeadLetters(
+        request,
+        call.params.subscriptionId!,
+        call.body as ReplayDeadLetters,
+      );
+      return { status: 200, body: replayed.answer, headers: headersOf(request, replayed.isReplayed) };
+    }),
+  ];
+}
+
+const pathOf = (subscriptionId: string): string => `/v1/subscriptions/inventory/${subscriptionId}`;
+
+const view = ({ cursors }: SubscriptionContext, row: ShownSubscription) =>
+  subscriptionOf(row, cursorOf(cursors, row));
+
+const cursorOf = (cursors: CursorCodec, { position }: ShownSubscription): string =>
+  cursors.fromVector(decodeVector(position)!);
+
+function keyed({ clock }: SubscriptionContext, call: Call, operation: string): KeyedRequest {
+  return {
+    principal: call.principal.keyId,
+    key: call.idempotencyKey ?? sortableId("made_", clock.nowMs()),
+    operation,
+    content: [call.params, call.body ?? null],
+  };
+}
+
+const headersOf = ({ key }: KeyedRequest, isReplayed: boolean): Record<string, string> => ({
+  "idempotency-key": key,
+  ...(isReplayed ? { "idempotent-replayed": "true" } : {}),
+});
+
+async function shown(context: SubscriptionContext, request: KeyedRequest, changed: Changed): Promise<Reply> {
+  const row = await context.subscriptions.get(changed.answer.subscriptionId);
+  const headers = { ...headersOf(request, changed.isReplayed), etag: `"${row.version}"` };
+  return { status: 200, body: view(context, row), headers };
+}
+
+async function withSecret(
+  context: SubscriptionContext,
+  request: KeyedRequest,
+  changed: Changed,
+  status: number,
+): Promise<Reply> {
+  const row = await context.subscriptions.get(changed.answer.subscriptionId);
+  const headers = {
+    ...headersOf(request, changed.isReplayed),
+    etag: `"${row.version}"`,
+    "cache-control": "no-store",
+  };
+  const body = subscriptionWithSecret(row, cursorOf(context.cursors, row), changed.answer.secret!);
+  return { status, body, headers };
+}
+
+/** Refusals become problems; a lost answer of the database is one that a repeat under the same key resolves. */
+async function explained(handle: Handle, call: Call): Promise<Reply> {
+  try {
+    return await handle(call);
+  } catch (error) {
+    if (!(error instanceof SubscriptionRefusal)) throw error;
+    const { pointer, fault, status, ...fields } = error.fields;
+    const errors = pointer === undefined ? {} : { errors: [{ pointer, message: fault! }] };
+    throw new ProblemError(
+      error.code,
+      error.message,
+      { ...fields, ...errors },
+      { cause: error, ...(status === undefined ? {} : { status }) },
+    );
+  }
+}
