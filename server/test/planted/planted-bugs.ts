@@ -99,4 +99,22 @@ export const plantedBugs: readonly PlantedBug[] = [
     planted: "const relied = new Set(partitions.slice(partitions.length));",
     caughtBy: [aheadTests],
   },
+  {
+    name: "cursor too new",
+    harm: "a reader that goes on from the cursor of a read misses what came between the two",
+    file: "server/src/inbound/rest/read-route.ts",
+    original: `const cursor = rest.freshness.cursor();
+      const { status, body, headers } = await handle(call);`,
+    planted: `const { status, body, headers } = await handle(call);
+      const cursor = rest.freshness.cursor();`,
+    caughtBy: ["server/src/inbound/rest/read-route.test.ts"],
+  },
+  {
+    name: "lost history",
+    harm: "a server that ran across a failover decides on locations that the database no longer has",
+    file: "server/src/writer/catch-up.ts",
+    original: "if ((cache.head(controlPartition)?.epoch ?? epoch) !== epoch) cache.drop(controlPartition);",
+    planted: "",
+    caughtBy: ["server/test/faults/epoch.pg.test.ts"],
+  },
 ];
