@@ -1,6 +1,6 @@
 /**
  * Builds the client as the package that is published: one JavaScript file without dependencies for browsers, Node and
- * Bun, and its types. Within the repository nothing is built; there the sources are imported.
+ * Bun, one for the store in files of Node and Bun, and their types. Within the repository nothing is built; there the sources are imported.
  */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -11,11 +11,15 @@ const clientFolder = join(root, "client");
 /** Builds into a folder, which is emptied before. */
 export async function buildClient(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
-  const entry = join(clientFolder, "src/index.ts");
-  await Bun.build({ entrypoints: [entry], outdir: folder, target: "browser", format: "esm" });
+  await bundle(folder, "src/index.ts", "browser");
+  await bundle(folder, "src/file-store.ts", "node");
   await writeTypes(join(folder, "types"));
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(publishedManifest(), null, 2)}\n`);
   cpSync(join(clientFolder, "README.md"), join(folder, "README.md"));
+}
+
+async function bundle(folder: string, entry: string, target: "browser" | "node"): Promise<void> {
+  await Bun.build({ entrypoints: [join(clientFolder, entry)], outdir: folder, target, format: "esm" });
 }
 
 /** The compiler leaves names of workspace packages as they are; published, their types lie beside the client's. */
@@ -38,7 +42,10 @@ function publishedManifest(): object {
   const { typebox } = manifestOf("protocol").dependencies as Record<string, string>;
   return {
     ...manifest,
-    exports: { ".": { types: "./types/client/src/index.d.ts", default: "./index.js" } },
+    exports: {
+      ".": { types: "./types/client/src/index.d.ts", default: "./index.js" },
+      "./file-store": { types: "./types/client/src/file-store.d.ts", default: "./file-store.js" },
+    },
     // Only its types: the schemas that the types of bodies are made from.
     dependencies: { typebox },
   };

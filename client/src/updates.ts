@@ -2,12 +2,17 @@
 import type { CallOptions } from "./call.ts";
 import type { Clock } from "./clock.ts";
 import type { Page } from "./listing.ts";
+import { type FeedFilter, filterQuery } from "./live/filter.ts";
 import type { FeedEvent } from "./refined-types.ts";
 import { endlessRetry } from "./retry.ts";
 
 export interface UpdatesOptions extends CallOptions {
   /** Cursor or RFC 3339 time to begin after; the beginning of the feed when absent. */
   readonly since?: string | null | undefined;
+  /** Only changes of these; all when absent. */
+  readonly filter?: FeedFilter | undefined;
+  /** Only events of these types, e.g. `inventory.adjusted.v1` or `inventory.*`. */
+  readonly types?: readonly string[] | undefined;
   /** Events per poll. */
   readonly limit?: number | undefined;
   /** Seconds that the server may hold a poll while nothing happens. */
@@ -16,7 +21,7 @@ export interface UpdatesOptions extends CallOptions {
 
 /** One poll; the client's `pollUpdates`. */
 export type Poll = (
-  query: { since?: string | undefined; limit: number; wait: number },
+  query: { since?: string | undefined; limit: number; wait: number; [filter: string]: string | number | undefined },
   options: CallOptions,
 ) => Promise<Page<FeedEvent>>;
 
@@ -33,14 +38,15 @@ export async function* follow(
   clock: Clock,
   options: UpdatesOptions,
 ): AsyncGenerator<FeedEvent, void, undefined> {
-  const { since: start, limit = 500, waitSeconds: wait = 30, ...rest } = options;
+  const { since: start, limit = 500, waitSeconds: wait = 30, filter = {}, types = [], ...rest } = options;
+  const filters = filterQuery(filter, types);
   const { signal } = rest;
   let since = start ?? undefined;
   let call: CallOptions = rest;
   try {
     while (!signal?.aborted) {
       const askedAtMs = clock.monotonicMs();
-      const page = await poll({ since, limit, wait }, call);
+      const page = await poll({ since, limit, wait, ...filters }, call);
       for (const event of page.data) {
         if (signal?.aborted) return;
         yield event;

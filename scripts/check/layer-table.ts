@@ -56,7 +56,7 @@ const ASSEMBLY: readonly Layer[] = [
   { name: "client/test", files: ["client/test/**"], imports: "anything", reason: "what the tests of the client share" },
   {
     name: "scripts, bench and demo",
-    files: ["scripts/**", "bench/**", "demo/**"],
+    files: ["scripts/**", "bench/**", "demo/**", "examples/**"],
     imports: "anything",
     reason: "tools look at everything; nothing that ships may need them",
   },
@@ -70,6 +70,13 @@ export const LAYERS: readonly Layer[] = [
     imports: [],
     packages: ["typebox"],
     reason: "what crosses a wire must load in a browser and depend on nothing that can change behind it",
+  },
+  {
+    name: "client file store",
+    files: ["client/src/file-store.ts", "client/src/file-store/**"],
+    imports: all("protocol", "client"),
+    packages: ["node:crypto", "node:fs/promises", "node:path", "node:timers/promises"],
+    reason: "the one part of the SDK that needs files, an entry of its own so that browsers never load it",
   },
   {
     name: "client",

@@ -8,12 +8,14 @@ import { importCommand } from "./import.ts";
 import { keysCommand } from "./keys.ts";
 import { migrateCommand } from "./migrate.ts";
 import { serveCommand } from "./serve.ts";
+import { tailCommand } from "./tail.ts";
 import { verifyCommand } from "./verify.ts";
 
 const commands: readonly Command[] = [
   serveCommand,
   migrateCommand,
   importCommand,
+  tailCommand,
   verifyCommand,
   keysCommand,
   feedCommand,
@@ -48,6 +50,7 @@ const plainErrors = new Set([
   "AddressUnusable",
   "AnchorUnreadable",
   "PartitionUnknown",
+  "TailFailed",
 ]);
 
 /** @returns the exit code */
