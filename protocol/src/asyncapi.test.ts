@@ -3,7 +3,7 @@ import asyncApiSchema from "@asyncapi/specs/schemas/3.0.0.json";
 import Ajv from "ajv";
 import addFormats from "ajv-formats";
 import { asyncApiDocument } from "./asyncapi.ts";
-import { eventTypeNames } from "./events.ts";
+import { eventTypeNames, pingType, sentTypeNames } from "./events.ts";
 import { clientMessages, serverMessages } from "./stream-messages.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the test looks into a document field by field
@@ -48,6 +48,11 @@ test("nothing in its components goes unused", () => {
 describe("every transport", () => {
   test.each(["stream", "webhooks"])("%s carries every type of event", (channel) => {
     expect(Object.keys(document.channels[channel].messages)).toEqual(expect.arrayContaining([...eventTypeNames]));
+  });
+
+  test("webhooks carry a ping as well, which is not in the feed", () => {
+    expect(Object.keys(document.channels.webhooks.messages)).toEqual([...sentTypeNames]);
+    expect(Object.keys(document.channels.stream.messages)).not.toContain(pingType);
   });
 
   test("the WebSocket has every message both ways", () => {

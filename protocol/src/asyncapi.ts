@@ -1,6 +1,6 @@
 /** The AsyncAPI 3.0 document: the change feed on all its transports, made from the same tables as everything else. */
 import Type from "typebox";
-import { eventKinds, eventObject, eventTypeNames, FeedEvent } from "./events.ts";
+import { aboutEvent, eventObject, eventTypeNames, FeedEvent, pingType, sentTypeNames } from "./events.ts";
 import { collect } from "./openapi.ts";
 import { operations } from "./operations.ts";
 import { Page } from "./resources.ts";
@@ -30,12 +30,18 @@ const streamMessages = {
   ),
 };
 
-const WebhookHeaders = Type.Object({
+const signatureHeaders = {
   "webhook-id": Type.String({ description: "Id of the event: the same at every try and every replay" }),
   "webhook-timestamp": Type.String({ description: "Seconds of the Unix epoch at which this try was made" }),
   "webhook-signature": Type.String({ description: "Standard Webhooks, `v1,` and base64, once for each live secret" }),
+};
+const WebhookHeaders = Type.Object({
+  ...signatureHeaders,
   "webhook-sequence": Type.String({ description: "1, 2, 3 … without a gap within the subscription" }),
   "webhook-feed-cursor": Type.String({ description: "Place in the feed behind the event" }),
+  "webhook-supersedes": Type.Optional(
+    Type.String({ description: "With the ordering `latest`: sequences of older events that this one stands for" }),
+  ),
   traceparent: Type.Optional(Type.String({ description: "W3C trace context of the change, when it had one" })),
 });
 
@@ -63,7 +69,7 @@ function messages(schemas: Json): Json {
     return [name, { name, title: name, ...rest, payload: ref(`components/schemas/${name}`) }];
   };
   const events = eventTypeNames.map((type) =>
-    named(type, eventObject(type), { summary: eventKinds[type].about, contentType: cloudEvent }),
+    named(type, eventObject(type), { summary: aboutEvent(type), contentType: cloudEvent }),
   );
   const socket = Object.entries({ ...clientMessages, ...serverMessages }).map(([name, schema]) =>
     named(socketName(name), schema),
@@ -75,14 +81,16 @@ function messages(schemas: Json): Json {
 /** Webhooks carry the same events, with headers of their own. */
 function webhookMessages(schemas: Json): Json {
   schemas["webhook.headers"] = collect(WebhookHeaders, schemas);
-  const messages = eventTypeNames.map((type) => [
+  schemas["webhook.ping.headers"] = collect(Type.Object(signatureHeaders), schemas);
+  schemas[pingType] = collect(eventObject(pingType), schemas);
+  const messages = sentTypeNames.map((type) => [
     type,
     {
       name: type,
       title: type,
-      summary: eventKinds[type].about,
+      summary: aboutEvent(type),
       contentType: cloudEvent,
-      headers: ref("components/schemas/webhook.headers"),
+      headers: ref(`components/schemas/${type === pingType ? "webhook.ping.headers" : "webhook.headers"}`),
       payload: ref(`components/schemas/${type}`),
     },
   ]);

@@ -23,14 +23,23 @@ const locationTypes = [
 
 type EventType = (typeof inventoryTypes | typeof productTypes | typeof locationTypes)[number];
 
+type SentType = EventType | typeof pingType;
+
 /** When the server says that something was: UTC with milliseconds. */
 const Moment = (description: string) =>
   Type.String({ format: "date-time", pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$", description });
 
+const specversion = Type.Literal("1.0");
+const eventSource = Type.String({
+  minLength: 1,
+  format: "uri-reference",
+  description: "The installation: /onhand/…",
+});
+
 const envelope = {
-  specversion: Type.Literal("1.0"),
+  specversion,
   id: Type.String({ minLength: 1, description: "Id of the entry, mov_…; together with `source` it is unique" }),
-  source: Type.String({ minLength: 1, format: "uri-reference", description: "The installation: /onhand/…" }),
+  source: eventSource,
   subject: Type.String({ minLength: 1, description: "product/location, or the product or the location alone" }),
   time: Moment("When it was recorded"),
   partitionkey: Type.String({
@@ -98,7 +107,7 @@ interface EventKind {
 }
 
 /** Every type of event, in the order of documents. */
-export const eventKinds: Readonly<Record<EventType, EventKind>> = {
+const eventKinds: Readonly<Record<EventType, EventKind>> = {
   "inventory.adjusted.v1": { about: "Stock moved by a difference: sale, return, restock, loss", data: inventoryData },
   "inventory.set.v1": { about: "A level was set to what was counted or stated", data: inventoryData },
   "inventory.configured.v1": {
@@ -135,13 +144,30 @@ function withDefinitions(schema: unknown, definitions: Json): unknown {
   return { $ref: `#/$defs/${$id}` };
 }
 
+/** The test event of webhooks. It is no change, and so not in the feed. */
+export const pingType = "webhook.ping.v1";
+
+const pingObject = Type.Object({
+  specversion,
+  id: Type.String({ minLength: 1, description: "Id of the ping, ping_…" }),
+  source: eventSource,
+  type: Type.Literal(pingType),
+  subject: Type.String({ minLength: 1, description: "The subscription" }),
+  time: Moment("When it was sent"),
+  data: Type.Object({ subscriptionId: Type.String() }),
+});
+
 /** @returns the form of events of one type */
-export const eventObject = (type: EventType): Type.TObject =>
-  Type.Object({ ...envelope, type: Type.Literal(type), data: eventKinds[type].data });
+export const eventObject = (type: SentType): Type.TObject =>
+  type === pingType ? pingObject : Type.Object({ ...envelope, type: Type.Literal(type), data: eventKinds[type].data });
+
+/** @returns what events of a type tell of */
+export const aboutEvent = (type: SentType): string =>
+  type === pingType ? "A test of a webhook subscription; it means nothing" : eventKinds[type].about;
 
 /** @returns the JSON Schema (2020-12) of events of a type */
-export function eventSchema(type: EventType): Json {
-  const { about } = eventKinds[type];
+export function eventSchema(type: SentType): Json {
+  const about = aboutEvent(type);
   const definitions: Json = {};
   const schema = withDefinitions(eventObject(type), definitions) as Json;
   return {
@@ -154,5 +180,8 @@ export function eventSchema(type: EventType): Json {
   };
 }
 
-/** The types of events, in the order of documents. */
+/** The types of events in the feed, in the order of documents. */
 export const eventTypeNames = Object.keys(eventKinds) as EventType[];
+
+/** Every type of event that is sent anywhere. */
+export const sentTypeNames: readonly SentType[] = [...eventTypeNames, pingType];

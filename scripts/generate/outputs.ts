@@ -1,7 +1,7 @@
 /** The generated files, and whether those on disk are still what would be generated. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { eventTypeNames } from "@onhand/protocol/events";
+import { sentTypeNames } from "@onhand/protocol/events";
 import { releasedSchemaPath, schemaText } from "../check/event-schemas.ts";
 import { clientOperations } from "./client-operations.ts";
 import { apiPage, eventsPage, problemsPage, settingsPage } from "./reference-pages.ts";
@@ -13,7 +13,7 @@ const outputs: Readonly<Record<string, () => string>> = {
   "docs/reference/events.md": eventsPage,
   "docs/reference/problems.md": problemsPage,
   "docs/reference/settings.md": settingsPage,
-  ...Object.fromEntries(eventTypeNames.map((type) => [releasedSchemaPath(type), () => schemaText(type)])),
+  ...Object.fromEntries(sentTypeNames.map((type) => [releasedSchemaPath(type), () => schemaText(type)])),
 };
 
 /** Paths of generated files that are missing or not as they would be generated now. */

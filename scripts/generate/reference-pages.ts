@@ -1,6 +1,6 @@
 /** Writes the pages of docs/reference that are tables of what the code already says. */
 
-import { eventKinds, eventSchemaPath } from "@onhand/protocol/events";
+import { aboutEvent, eventObject, eventSchemaPath, sentTypeNames } from "@onhand/protocol/events";
 import { problemKinds, problemTypePrefix } from "@onhand/protocol/problems";
 import { flagOf, type Setting, settingsTable } from "../../server/src/config/settings-table.ts";
 import { allMethods } from "./methods.ts";
@@ -57,16 +57,17 @@ export function problemsPage(): string {
 
 /** docs/reference/events.md */
 export function eventsPage(): string {
-  const rows = Object.entries(eventKinds).map(([type, { about, data }]) => {
-    const { properties } = data as unknown as { properties: Readonly<Record<string, unknown>> };
-    const own = ["change", "previous", "item", "product", "location"].filter((name) => properties[name] !== undefined);
+  const names = ["change", "previous", "item", "product", "location", "subscriptionId"];
+  const rows = sentTypeNames.map((type) => {
+    const { data } = eventObject(type).properties as { data: { properties: Readonly<Record<string, unknown>> } };
+    const own = names.filter((name) => data.properties[name] !== undefined);
     const told = own.map((name) => `\`${name}\``).join(", ");
-    return [`\`${type}\``, about, told, `\`${eventSchemaPath(type)}\``];
+    return [`\`${type}\``, aboutEvent(type), told, `\`${eventSchemaPath(type)}\``];
   });
   return page(
     "# Events",
     madeFrom("protocol/src/events.ts"),
-    "Every type of event of the change feed. All tell `cursor`, `reason`, `reference`, `actor`, `source`, `requestId`, `occurredAt` and `recordedAt` besides. [Events](../events.md) explains them, and what may change about them.",
+    "Every type of event. Those of the feed tell `cursor`, `reason`, `reference`, `actor`, `source`, `requestId`, `occurredAt` and `recordedAt` besides; the ping of a webhook is not in the feed. [Events](../events.md) explains them, and what may change about them.",
     table(["Type", "What has happened", "Tells", "JSON Schema, on the server"], rows),
   );
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { asyncApiDocument } from "@onhand/protocol/asyncapi";
-import { eventKinds, eventSchema, eventSchemaPath, eventTypeNames } from "@onhand/protocol/events";
+import { aboutEvent, eventSchema, eventSchemaPath, sentTypeNames } from "@onhand/protocol/events";
 import { openApiDocument } from "@onhand/protocol/openapi";
 import { problemKinds } from "@onhand/protocol/problems";
 import type { Api } from "./api.ts";
@@ -61,15 +61,15 @@ function noSuchSchema(request: Request): Response {
 
 /** Adds /v1/schemas and a schema below it for each type of event. */
 function addEventSchemas(app: Api["app"]): void {
-  const index = eventTypeNames.map((type) => ({
+  const index = sentTypeNames.map((type) => ({
     type,
-    description: eventKinds[type].about,
+    description: aboutEvent(type),
     schema: eventSchemaPath(type),
   }));
   const open = (type: string) => ({ headers: { ...headers(type), "access-control-allow-origin": "*" } });
   const listing = JSON.stringify({ data: index });
   app.get("/v1/schemas", () => new Response(listing, open("application/json")));
-  for (const type of eventTypeNames) {
+  for (const type of sentTypeNames) {
     const text = JSON.stringify(eventSchema(type));
     app.get(eventSchemaPath(type), () => new Response(text, open("application/schema+json")));
   }
