@@ -9,6 +9,9 @@ import { createEmptyDatabase } from "../../server/test/support/database.ts";
 import { type ServerProcess, startServer, stopAll } from "../../server/test/support/server-process.ts";
 import { requireChromium } from "../../server/test/support/tools.ts";
 
+/** Of the page, where the functions given to `evaluate` run. */
+declare const location: { readonly origin: string };
+
 const apiKey = "an-admin-key-for-tests";
 const folder = mkdtempSync(join(tmpdir(), "onhand-browser-"));
 let browser: Browser;

@@ -5,12 +5,13 @@
 
 import type { AdjustedItem, ConsolidatedSku, InventoryItem, Location, LocationTotals, Movement, Product, ProductTotals, StreamTicket, Totals } from "@onhand/protocol/resources";
 import type { Adjustment, CreateLocation, CreateProduct, PatchItem, PatchLocation, PatchProduct, ReplaceLocation, ReplaceProduct } from "@onhand/protocol/requests";
+import type { BackfillSubscription, CreateSubscription, DeadLetter, DeliveryAttempt, PatchSubscription, PingResult, ReplayDeadLetters, ReplayDeliveries, Requeued, RotateSecret, Subscription, SubscriptionWithSecret } from "@onhand/protocol/subscriptions";
 import type { Answer } from "../answer.ts";
 import { type CallOptions, pathPart, type ReadOptions, type Send, type WriteOptions } from "../call.ts";
 import { Listing, type Page } from "../listing.ts";
 import type { BulkUpdate, FeedEvent } from "../refined-types.ts";
 
-export type { AdjustedItem, Adjustment, BulkUpdate, ConsolidatedSku, CreateLocation, CreateProduct, FeedEvent, InventoryItem, Location, LocationTotals, Movement, PatchItem, PatchLocation, PatchProduct, Product, ProductTotals, ReplaceLocation, ReplaceProduct, StreamTicket, Totals };
+export type { AdjustedItem, Adjustment, BackfillSubscription, BulkUpdate, ConsolidatedSku, CreateLocation, CreateProduct, CreateSubscription, DeadLetter, DeliveryAttempt, FeedEvent, InventoryItem, Location, LocationTotals, Movement, PatchItem, PatchLocation, PatchProduct, PatchSubscription, PingResult, Product, ProductTotals, ReplaceLocation, ReplaceProduct, ReplayDeadLetters, ReplayDeliveries, Requeued, RotateSecret, StreamTicket, Subscription, SubscriptionWithSecret, Totals };
 
 export interface BulkResult {
   results: ({ index: number; status: number; replayed?: boolean; item?: InventoryItem; movementId?: string; error?: { code: string; title: string; detail: string } })[];
@@ -108,6 +109,27 @@ export interface ListMovementsQuery {
   cursor?: string | undefined;
 }
 
+/** Query of `listSubscriptions`. */
+export interface ListSubscriptionsQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+
+/** Query of `listDeliveries`. */
+export interface ListDeliveriesQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  /** Only tries of this event */
+  eventId?: string | undefined;
+  outcome?: "delivered" | "refused" | "redirected" | "gone" | "timed_out" | "unreachable" | "blocked" | "bad_answer" | "unavailable" | "disabled" | undefined;
+}
+
+/** Query of `listDeadLetters`. */
+export interface ListDeadLettersQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+
 export interface Operations {
   /** List products. `GET /v1/products` (role reader) */
   listProducts(query?: ListProductsQuery, options?: ReadOptions): Promise<Page<Product>>;
@@ -157,6 +179,34 @@ export interface Operations {
   deleteInventory(inventoryId: string, query?: DeleteInventoryQuery, options?: WriteOptions): Promise<void>;
   /** The ledger of an item, newest first. `GET /v1/inventory/{inventoryId}/movements` (role reader) */
   listMovements(inventoryId: string, query?: ListMovementsQuery, options?: ReadOptions): Promise<Page<Movement>>;
+  /** List webhook subscriptions. `GET /v1/subscriptions/inventory` (role reader) */
+  listSubscriptions(query?: ListSubscriptionsQuery, options?: CallOptions): Promise<Page<Subscription>>;
+  /** Subscribe a webhook to the changes from now on. `POST /v1/subscriptions/inventory` (role writer) */
+  createSubscription(body: CreateSubscription, options?: WriteOptions): Promise<SubscriptionWithSecret>;
+  /** Read a subscription and what it has reached. `GET /v1/subscriptions/inventory/{subscriptionId}` (role reader) */
+  getSubscription(subscriptionId: string, options?: CallOptions): Promise<Subscription>;
+  /** Change fields of a subscription. `PATCH /v1/subscriptions/inventory/{subscriptionId}` (role writer) */
+  patchSubscription(subscriptionId: string, body: PatchSubscription, options?: WriteOptions): Promise<Subscription>;
+  /** Delete a subscription and what waits for it. `DELETE /v1/subscriptions/inventory/{subscriptionId}` (role writer) */
+  deleteSubscription(subscriptionId: string, options?: WriteOptions): Promise<void>;
+  /** Send a signed test event now and see what comes of it. `POST /v1/subscriptions/inventory/{subscriptionId}/ping` (role writer) */
+  pingSubscription(subscriptionId: string, options?: CallOptions): Promise<PingResult>;
+  /** Send nothing until it is resumed; nothing is lost. `POST /v1/subscriptions/inventory/{subscriptionId}/pause` (role writer) */
+  pauseSubscription(subscriptionId: string, options?: WriteOptions): Promise<Subscription>;
+  /** Go on; what waits for another try is due at once. `POST /v1/subscriptions/inventory/{subscriptionId}/resume` (role writer) */
+  resumeSubscription(subscriptionId: string, options?: WriteOptions): Promise<Subscription>;
+  /** Sign with a new secret, and with the one before for a while. `POST /v1/subscriptions/inventory/{subscriptionId}/rotate-secret` (role writer) */
+  rotateSubscriptionSecret(subscriptionId: string, body: RotateSecret, options?: WriteOptions): Promise<SubscriptionWithSecret>;
+  /** Send deliveries of the log again, under their ids and numbers. `POST /v1/subscriptions/inventory/{subscriptionId}/replay` (role writer) */
+  replayDeliveries(subscriptionId: string, body: ReplayDeliveries, options?: WriteOptions): Promise<Requeued>;
+  /** Make up for everything that was missed, from where it stood or from a cursor. `POST /v1/subscriptions/inventory/{subscriptionId}/backfill` (role writer) */
+  backfillSubscription(subscriptionId: string, body: BackfillSubscription, options?: WriteOptions): Promise<Subscription>;
+  /** The log of tries of 30 days, newest first. `GET /v1/subscriptions/inventory/{subscriptionId}/deliveries` (role reader) */
+  listDeliveries(subscriptionId: string, query?: ListDeliveriesQuery, options?: CallOptions): Promise<Page<DeliveryAttempt>>;
+  /** Deliveries that were given up. `GET /v1/subscriptions/inventory/{subscriptionId}/dead-letters` (role reader) */
+  listDeadLetters(subscriptionId: string, query?: ListDeadLettersQuery, options?: CallOptions): Promise<Page<DeadLetter>>;
+  /** Put dead letters back into the queue: all, or those that are chosen. `POST /v1/subscriptions/inventory/{subscriptionId}/dead-letters/replay` (role writer) */
+  replayDeadLetters(subscriptionId: string, body: ReplayDeadLetters, options?: WriteOptions): Promise<Requeued>;
 }
 
 /** The operations, each giving `{ body, meta }` in place of the body alone. */
@@ -182,6 +232,12 @@ export interface Lists {
   listInventoryByLocation(query?: Omit<ListInventoryQuery, "cursor">, options?: ReadOptions): Listing<LocationTotals>;
   /** The ledger of an item, newest first, all pages. `GET /v1/inventory/{inventoryId}/movements` */
   listMovements(inventoryId: string, query?: Omit<ListMovementsQuery, "cursor">, options?: ReadOptions): Listing<Movement>;
+  /** List webhook subscriptions, all pages. `GET /v1/subscriptions/inventory` */
+  listSubscriptions(query?: Omit<ListSubscriptionsQuery, "cursor">, options?: CallOptions): Listing<Subscription>;
+  /** The log of tries of 30 days, newest first, all pages. `GET /v1/subscriptions/inventory/{subscriptionId}/deliveries` */
+  listDeliveries(subscriptionId: string, query?: Omit<ListDeliveriesQuery, "cursor">, options?: CallOptions): Listing<DeliveryAttempt>;
+  /** Deliveries that were given up, all pages. `GET /v1/subscriptions/inventory/{subscriptionId}/dead-letters` */
+  listDeadLetters(subscriptionId: string, query?: Omit<ListDeadLettersQuery, "cursor">, options?: CallOptions): Listing<DeadLetter>;
 }
 
 /** The operations, each sent by `send`. */
@@ -235,6 +291,34 @@ export function bindOperations(send: Send): Operations {
       send({ method: "DELETE", path: `/v1/inventory/${pathPart(inventoryId)}`, writes: true, query }, options),
     listMovements: async (inventoryId, query, options) =>
       send({ method: "GET", path: `/v1/inventory/${pathPart(inventoryId)}/movements`, writes: false, query }, options),
+    listSubscriptions: async (query, options) =>
+      send({ method: "GET", path: "/v1/subscriptions/inventory", writes: false, query }, options),
+    createSubscription: async (body, options) =>
+      send({ method: "POST", path: "/v1/subscriptions/inventory", writes: true, body }, options),
+    getSubscription: async (subscriptionId, options) =>
+      send({ method: "GET", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}`, writes: false }, options),
+    patchSubscription: async (subscriptionId, body, options) =>
+      send({ method: "PATCH", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}`, writes: true, body }, options),
+    deleteSubscription: async (subscriptionId, options) =>
+      send({ method: "DELETE", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}`, writes: true }, options),
+    pingSubscription: async (subscriptionId, options) =>
+      send({ method: "POST", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}/ping`, writes: false }, options),
+    pauseSubscription: async (subscriptionId, options) =>
+      send({ method: "POST", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}/pause`, writes: true }, options),
+    resumeSubscription: async (subscriptionId, options) =>
+      send({ method: "POST", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}/resume`, writes: true }, options),
+    rotateSubscriptionSecret: async (subscriptionId, body, options) =>
+      send({ method: "POST", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}/rotate-secret`, writes: true, body }, options),
+    replayDeliveries: async (subscriptionId, body, options) =>
+      send({ method: "POST", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}/replay`, writes: true, body }, options),
+    backfillSubscription: async (subscriptionId, body, options) =>
+      send({ method: "POST", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}/backfill`, writes: true, body }, options),
+    listDeliveries: async (subscriptionId, query, options) =>
+      send({ method: "GET", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}/deliveries`, writes: false, query }, options),
+    listDeadLetters: async (subscriptionId, query, options) =>
+      send({ method: "GET", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}/dead-letters`, writes: false, query }, options),
+    replayDeadLetters: async (subscriptionId, body, options) =>
+      send({ method: "POST", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}/dead-letters/replay`, writes: true, body }, options),
   };
 }
 
@@ -255,5 +339,11 @@ export function bindLists(operations: OperationsWithMeta): Lists {
       new Listing((cursor) => operations.listInventoryByLocation({ ...query, cursor }, options)),
     listMovements: (inventoryId, query, options) =>
       new Listing((cursor) => operations.listMovements(inventoryId, { ...query, cursor }, options)),
+    listSubscriptions: (query, options) =>
+      new Listing((cursor) => operations.listSubscriptions({ ...query, cursor }, options)),
+    listDeliveries: (subscriptionId, query, options) =>
+      new Listing((cursor) => operations.listDeliveries(subscriptionId, { ...query, cursor }, options)),
+    listDeadLetters: (subscriptionId, query, options) =>
+      new Listing((cursor) => operations.listDeadLetters(subscriptionId, { ...query, cursor }, options)),
   };
 }
