@@ -1,5 +1,6 @@
 /** The epoch is raised and the floor rises while readers follow. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { raiseEpoch } from "../../src/journal/epoch.ts";
 import { adjust, locationIdOf, productIdOf } from "../processes/stock.ts";
 import { request, runCommand, until } from "../support/server-process.ts";
 import type { LinkEnd, Page } from "./links.ts";
@@ -67,7 +68,7 @@ describe("when the epoch is raised", () => {
   test("streams of an idle shop are ended, too, though nothing is ever committed again", async () => {
     const old = pairs(await quietPlace(world));
     await until("all follow", () => old.every(({ isOpen }) => isOpen));
-    expect((await command("epoch", "raise", "--reason", "a drill")).code).toBe(0);
+    await raiseEpoch(world.database.owner, "a drill");
     await until("all have lost their place", () => old.every(hasLost), toldMsMax);
     expect(old.flatMap(({ fold }) => [...fold.faults, fold.eventCount])).toEqual(old.map(() => 0));
   }, 40_000);
