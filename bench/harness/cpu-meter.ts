@@ -6,6 +6,8 @@ export interface MeteredProcesses {
   readonly serverPid: number | null;
   readonly postmasterPid: number | null;
   readonly loadPid: number;
+  /** Further processes that belong to the run, such as readers. */
+  readonly otherPids?: readonly number[];
 }
 
 /** CPU seconds spent in the measured window. Null is "not known here". */
@@ -13,6 +15,8 @@ export interface CpuSpent {
   readonly serverSeconds: number | null;
   readonly postgresSeconds: number | null;
   readonly loadSeconds: number | null;
+  /** In the order of `otherPids`. */
+  readonly otherSeconds: readonly (number | null)[];
   /** Share of the machine that was stolen by its host, 0 to 1. */
   readonly stolenShare: number | null;
   /** Share of the machine that went to processes which are no part of the run. */
@@ -36,8 +40,12 @@ export class CpuMeter {
     const serverSeconds = difference(after.server, before.server);
     const postgresSeconds = difference(after.postgres, before.postgres);
     const loadSeconds = difference(after.load, before.load);
-    const ours = (serverSeconds ?? 0) + (postgresSeconds ?? 0) + (loadSeconds ?? 0);
-    return { serverSeconds, postgresSeconds, loadSeconds, ...lost(before.machine, after.machine, ours) };
+    const otherSeconds = after.others.map((seconds, index) => difference(seconds, before.others[index]!));
+    const ours = [serverSeconds, postgresSeconds, loadSeconds, ...otherSeconds].reduce<number>(
+      (sum, seconds) => sum + (seconds ?? 0),
+      0,
+    );
+    return { serverSeconds, postgresSeconds, loadSeconds, otherSeconds, ...lost(before.machine, after.machine, ours) };
   }
 }
 
@@ -46,14 +54,16 @@ interface Reading {
   readonly server: number | null;
   readonly postgres: number | null;
   readonly load: number | null;
+  readonly others: readonly (number | null)[];
 }
 
-function read({ serverPid, postmasterPid, loadPid }: MeteredProcesses): Reading {
+function read({ serverPid, postmasterPid, loadPid, otherPids = [] }: MeteredProcesses): Reading {
   return {
     machine: readMachineCpu(),
     server: serverPid === null ? null : processCpuSeconds(serverPid),
     postgres: postmasterPid === null ? null : familyCpuSeconds(postmasterPid),
     load: processCpuSeconds(loadPid),
+    others: otherPids.map(processCpuSeconds),
   };
 }
 

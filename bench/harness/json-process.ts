@@ -5,11 +5,14 @@ export interface JsonProcess<Message> {
   readonly pid: number;
   /** Its messages in order. Ends when the process has ended; throws when it failed. */
   readonly messages: AsyncIterable<Message>;
+  /** Sends it a line of JSON. */
+  send(order: object): void;
+  stop(): Promise<void>;
 }
 
 /** Starts `script` under this Bun with one JSON argument. */
 export function startJsonProcess<Message>(script: string, job: object): JsonProcess<Message> {
-  const child = Bun.spawn([process.execPath, script, JSON.stringify(job)], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = Bun.spawn([process.execPath, script, JSON.stringify(job)], { stdio: ["pipe", "pipe", "pipe"] });
   const stop = holdUntilStopped(async () => {
     child.kill();
     await child.exited;
@@ -30,5 +33,9 @@ export function startJsonProcess<Message>(script: string, job: object): JsonProc
       await stop();
     }
   }
-  return { pid: child.pid, messages: messages() };
+  const send = (order: object): void => {
+    child.stdin.write(`${JSON.stringify(order)}\n`);
+    void child.stdin.flush();
+  };
+  return { pid: child.pid, messages: messages(), send, stop };
 }

@@ -10,7 +10,7 @@ const TAIL = SCENARIOS.find((scenario) => scenario.name === "tail")!;
 
 function measurement(unitsPerSecond: number, lostShare = 0, p99Us = 1000): Measurement {
   const latency = { p50Us: 1, p99Us, p999Us: p99Us, maxUs: p99Us, meanUs: 1 };
-  const seconds = { serverSeconds: 1, postgresSeconds: 1, loadSeconds: 1 };
+  const seconds = { serverSeconds: 1, postgresSeconds: 1, loadSeconds: 1, otherSeconds: [] };
   return {
     ...{ unitsPerSecond, requests: 1, notOkByStatus: {}, connectionErrors: 0, latency },
     cpu: { ...seconds, stolenShare: lostShare, elsewhereShare: 0 },

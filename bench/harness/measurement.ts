@@ -1,5 +1,6 @@
 import type { LatencySummary } from "../load/job.ts";
 import type { CpuSpent } from "./cpu-meter.ts";
+import type { FeedFigures } from "./feed-figures.ts";
 
 /** One measured run of one cell, in numbers that can be compared. */
 export interface Measurement {
@@ -19,14 +20,11 @@ export interface Measurement {
   readonly postgresBytes: number | null;
   /** µs per unit by metric; see `stage-columns.ts`. */
   readonly stagesUs: Readonly<Record<string, number>>;
+  /** What readers of the feed had of it, in the scenarios that have readers. */
+  readonly feed?: FeedFigures;
 }
 
 /** Share of the machine that the run did not get. */
 export function lostShare(measurement: Measurement): number {
   return (measurement.cpu.stolenShare ?? 0) + (measurement.cpu.elsewhereShare ?? 0);
-}
-
-/** CPU seconds as µs per unit. */
-export function microsecondsPerUnit(seconds: number | null, units: number): number | null {
-  return seconds === null || units <= 0 ? null : (seconds * 1e6) / units;
 }

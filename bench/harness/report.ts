@@ -1,3 +1,4 @@
+import { FEED_COLUMNS } from "./feed-table.ts";
 import { judge, type Verdict } from "./judge.ts";
 import type { MachineNotes } from "./machine.ts";
 import { lostShare, type Measurement } from "./measurement.ts";
@@ -67,6 +68,7 @@ function goalRow(scenario: Scenario, { goal, ratio, ratioMin, ratioMax, roundCou
 }
 
 function cellTable(scenario: Scenario, cells: readonly CellRuns[]): string {
+  if (scenario.cells.some((cell) => cell.readers !== undefined)) return feedTable(cells);
   const stages = STAGE_COLUMNS.map((column) => `${column.title} µs`);
   const heads = [
     ...["Target", `${scenario.unit}/s`, "p50 ms", "p99 ms", "p99.9 ms", "max ms", "server µs", "PG µs", "load µs"],
@@ -78,17 +80,9 @@ function cellTable(scenario: Scenario, cells: readonly CellRuns[]): string {
 }
 
 /** One line: medians over the counted rounds; the maximum is the worst of all rounds, counted or not. */
-function cellRow({ cell, runs }: CellRuns): string[] {
-  const rounds = quietRounds([{ cell, runs, findings: [], checkCount: 0, skipped: null }]);
-  const middle = (value: (run: Measurement) => number | null | undefined, digits = 1, scale = 1): string => {
-    const values = rounds.map((round) => value(runs[round]!)).filter((each) => each !== null && each !== undefined);
-    return values.length === 0 ? "n/a" : formatNumber(median(values) / scale, digits);
-  };
+function cellRow({ cell, runs, ...rest }: CellRuns): string[] {
+  const { middle, refused } = summaryOf({ cell, runs, ...rest });
   const worstUs = Math.max(...runs.map((run) => run.latency?.maxUs ?? Number.NaN));
-  const refused = runs.reduce(
-    (sum, run) => sum + Object.values(run.notOkByStatus).reduce((all, count) => all + count, 0),
-    0,
-  );
   return [
     cell.title,
     middle((run) => run.unitsPerSecond, 0),
@@ -102,6 +96,38 @@ function cellRow({ cell, runs }: CellRuns): string[] {
     ...STAGE_COLUMNS.map((column) => middle((run) => run.stagesUs[column.metric])),
     middle((run) => run.serverPeakBytes, 0, 1 << 20),
     middle((run) => run.postgresBytes, 0, 1 << 20),
+    middle(lostPercent, 0),
+    String(refused),
+  ];
+}
+
+/** Medians over the counted rounds of a cell, and what was refused in all of them. */
+function summaryOf({ cell, runs }: CellRuns) {
+  const rounds = quietRounds([{ cell, runs, findings: [], checkCount: 0, skipped: null }]);
+  const middle = (value: (run: Measurement) => number | null | undefined, digits = 1, scale = 1): string => {
+    const values = rounds.map((round) => value(runs[round]!)).filter((each) => each !== null && each !== undefined);
+    return values.length === 0 ? "n/a" : formatNumber(median(values) / scale, digits);
+  };
+  const refused = runs.reduce(
+    (sum, run) => sum + Object.values(run.notOkByStatus).reduce((all, count) => all + count, 0),
+    0,
+  );
+  return { middle, refused };
+}
+
+function feedTable(cells: readonly CellRuns[]): string {
+  const rows = cells.filter((cell) => cell.runs.length > 0).map((cell) => feedRow(cell));
+  return table(["Target", ...FEED_COLUMNS.map((column) => column.head), "server MB", "lost %", "refused"], rows);
+}
+
+function feedRow(cell: CellRuns): string[] {
+  const { middle, refused } = summaryOf(cell);
+  return [
+    cell.cell.title,
+    ...FEED_COLUMNS.map(({ value, digits, scale }) =>
+      middle((run) => (run.feed === undefined ? null : value(run.feed)), digits, scale),
+    ),
+    middle((run) => run.serverPeakBytes, 0, 1 << 20),
     middle(lostPercent, 0),
     String(refused),
   ];

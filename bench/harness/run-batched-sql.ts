@@ -5,7 +5,8 @@ import { DEFAULT_PLAN } from "../yardstick/plans.ts";
 import { openBenchDatabase } from "./bench-database.ts";
 import { CpuMeter, type CpuSpent } from "./cpu-meter.ts";
 import { startJsonProcess } from "./json-process.ts";
-import { type Measurement, microsecondsPerUnit } from "./measurement.ts";
+import type { Measurement } from "./measurement.ts";
+import { microsecondsPerUnit } from "./per-unit.ts";
 import { familyMemoryBytes } from "./process-table.ts";
 
 const SCRIPT = new URL("../plain-batched-sql.ts", import.meta.url).pathname;

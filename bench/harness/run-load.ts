@@ -2,7 +2,8 @@ import type { LoadJob, LoadMessage, LoadResult } from "../load/job.ts";
 import type { RunningTarget } from "../targets/target.ts";
 import { CpuMeter, type CpuSpent } from "./cpu-meter.ts";
 import { startJsonProcess } from "./json-process.ts";
-import { type Measurement, microsecondsPerUnit } from "./measurement.ts";
+import type { Measurement } from "./measurement.ts";
+import { microsecondsPerUnit } from "./per-unit.ts";
 import { familyMemoryBytes, peakMemoryBytes } from "./process-table.ts";
 import { readStages, type StageReading, stagesPerUnitUs } from "./stage-columns.ts";
 
@@ -14,8 +15,20 @@ export interface LoadOutcome {
   readonly result: LoadResult;
 }
 
+/** Others that take part in a run. */
+export interface LoadCompany {
+  /** Their CPU is read beside that of the server. */
+  readonly otherPids: readonly number[];
+  onMeasuring(): void;
+  onMeasured(): void;
+}
+
 /** Runs one job against one target, reading the CPU counters where the measured window begins and ends. */
-export async function runLoadJob(target: RunningTarget, job: Omit<LoadJob, "url" | "bearer">): Promise<LoadOutcome> {
+export async function runLoadJob(
+  target: RunningTarget,
+  job: Omit<LoadJob, "url" | "bearer">,
+  company?: LoadCompany,
+): Promise<LoadOutcome> {
   const whole: LoadJob = { ...job, url: target.url, bearer: target.bearer };
   const child = startJsonProcess<LoadMessage>(LOAD_MAIN, whole);
   let meter: CpuMeter | null = null;
@@ -25,10 +38,13 @@ export async function runLoadJob(target: RunningTarget, job: Omit<LoadJob, "url"
   let postgresBytes: number | null = null;
   for await (const message of child.messages) {
     if (message.phase === "measuring") {
-      meter = new CpuMeter({ serverPid: target.serverPid, postmasterPid: target.postmasterPid, loadPid: child.pid });
+      const { serverPid, postmasterPid } = target;
+      meter = new CpuMeter({ serverPid, postmasterPid, loadPid: child.pid, otherPids: company?.otherPids ?? [] });
+      company?.onMeasuring();
       stagesBefore = readStages(target.url, target.bearer);
     } else if (message.phase === "measured") {
       cpu = meter?.stop() ?? null;
+      company?.onMeasured();
       stagesAfter = readStages(target.url, target.bearer);
       postgresBytes = target.postmasterPid === null ? null : familyMemoryBytes(target.postmasterPid);
     } else if (cpu !== null) {

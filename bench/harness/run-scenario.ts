@@ -4,6 +4,7 @@ import { TARGETS } from "../targets/targets.ts";
 import { BENCH_LOCATION_ID } from "../workloads/names.ts";
 import type { Measurement } from "./measurement.ts";
 import { runBatchedSql } from "./run-batched-sql.ts";
+import { FeedRunner } from "./run-feed.ts";
 import { runLoadJob } from "./run-load.ts";
 import type { Cell, Scenario } from "./scenarios.ts";
 
@@ -53,10 +54,11 @@ export async function runScenario(scenario: Scenario, surroundings: Surroundings
     skipped: unavailable(cell),
   }));
   const available: Writable[] = cells.filter((each) => each.skipped === null);
+  const feedRunner = new FeedRunner(scenario, surroundings.targets);
   for (let round = 1; round <= surroundings.pace.rounds; round++) {
     const first = (round - 1) % Math.max(available.length, 1);
     for (const each of [...available.slice(first), ...available.slice(0, first)]) {
-      const { measurement, findings } = await runCell(scenario, each.cell, round, surroundings);
+      const { measurement, findings } = await runCell(scenario, each.cell, round, surroundings, feedRunner);
       each.runs.push(measurement);
       each.checkCount += findings.length;
       for (const finding of findings) if (finding.holds !== true) each.findings.push({ round, finding });
@@ -78,11 +80,22 @@ export function unavailable(cell: Cell): string | null {
   return cell.target === "batched-sql" ? null : TARGETS[cell.target].unavailable();
 }
 
-async function runCell(scenario: Scenario, cell: Cell, round: number, { targets, scratchDir, pace }: Surroundings) {
+async function runCell(
+  scenario: Scenario,
+  cell: Cell,
+  round: number,
+  { targets, scratchDir, pace }: Surroundings,
+  feedRunner: FeedRunner,
+) {
   const { warmUpSeconds } = pace;
   const seconds = Math.max(pace.seconds, cell.secondsMin ?? 0);
   if (cell.target === "batched-sql") {
     return runBatchedSql(scratchDir, { number: round, warmUpSeconds, seconds, rows: scenario.linesPerRequest });
+  }
+  const isAudited = scenario.auditedRounds === "every" || round === pace.rounds;
+  if (cell.readers !== undefined) {
+    const { measurement, finding } = await feedRunner.run(cell.target, cell.readers, { warmUpSeconds, seconds, round });
+    return { measurement, findings: [...finding, ...(isAudited ? await targets.audit(cell.target) : [])] };
   }
   const target = await targets.get(cell.target);
   await target.settle();
@@ -95,6 +108,5 @@ async function runCell(scenario: Scenario, cell: Cell, round: number, { targets,
   });
   const changes = scenario.workload === "read" ? 0 : result.lifetime.units;
   targets.acknowledge(cell.target, { changes, hasLostConnections: result.connectionErrors > 0 });
-  const isAudited = scenario.auditedRounds === "every" || round === pace.rounds;
   return { measurement, findings: isAudited ? await targets.audit(cell.target) : [] };
 }

@@ -5,7 +5,29 @@ import { TARGETS } from "../targets/targets.ts";
 
 /** What is measured, on what, and what it must reach. */
 
-export type ScenarioName = "spread" | "hot" | "tail" | "bulk" | "get" | "large";
+export type ScenarioName =
+  | "spread"
+  | "hot"
+  | "tail"
+  | "bulk"
+  | "get"
+  | "large"
+  | "feed-delay"
+  | "feed-fanout"
+  | "feed-cost"
+  | "feed-slow";
+
+/** Who reads the feed while a cell is measured. */
+export interface CellReaders {
+  readonly kind: "stream" | "poll";
+  readonly count: number;
+  /** Query of their filter; empty for everything. */
+  readonly filter: string;
+  /** Streams beside them that are opened and never read; what they do not take has piled up before the run. */
+  readonly silent: number;
+  /** Whether they read from the bare server instead, which sends as many events as Onhand had written with readers. */
+  readonly areElsewhere: boolean;
+}
 
 /** One column of a comparison: a target, perhaps in a special mode. */
 export interface Cell {
@@ -15,6 +37,8 @@ export interface Cell {
   readonly extraHeaders?: Readonly<Record<string, string>>;
   /** Shortest window that still holds a few requests. */
   readonly secondsMin?: number;
+  /** Present in the scenarios of the feed, also with no readers. */
+  readonly readers?: CellReaders;
 }
 
 /** A ratio of two cells and the bound it must keep. */
@@ -36,7 +60,9 @@ export interface Scenario {
   readonly linesPerRequest: number;
   /** All requests go to one product. */
   readonly isHot: boolean;
-  readonly unit: "requests" | "lines";
+  readonly unit: "requests" | "lines" | "deliveries";
+  /** Requests leave at this rate; without it each waits for the answer to the one before. */
+  readonly requestsPerSecond?: number;
   /** Audits of a long history take minutes: then only after the last round. */
   readonly auditedRounds: "every" | "last";
   readonly cells: readonly Cell[];
@@ -57,6 +83,62 @@ const BATCHED_SQL: Cell = {
 };
 
 const SINGLE = { workload: "adjust", linesPerRequest: 0, unit: "requests", auditedRounds: "every" } as const;
+
+const SILENT_READERS = 200;
+const COST_READERS = 100;
+
+const FEED_SCENARIOS: readonly Scenario[] = [
+  {
+    ...{ name: "feed-delay", title: "From a write to its readers, 200 writes/s", ...SINGLE, auditedRounds: "last" },
+    ...{ connections: 32, isHot: false, requestsPerSecond: 200 },
+    cells: [1, 100, 1000].flatMap((count) => [
+      readersCell(`stream-${count}`, `${many(count)} of server-sent events`, { count }),
+      readersCell(`poll-${count}`, `${many(count)} that polls and waits`, { count, kind: "poll" }),
+    ]),
+    goals: [1, 100, 1000].map((count) =>
+      atMost(1, "p99", `stream-${count}`, `poll-${count}`, `p99 of ${many(count)} ÷ polling`),
+    ),
+  },
+  {
+    ...{ name: "feed-fanout", title: "1,000 events/s to 1,000 readers", workload: "bulk", unit: "deliveries" },
+    ...{ auditedRounds: "last", connections: 4, isHot: false, linesPerRequest: 50, requestsPerSecond: 20 },
+    cells: [
+      readersCell("onhand", TARGETS.onhand.title, { count: 1000 }),
+      { ...readersCell("bare-stream", TARGETS["bare-stream"].title, { count: 1000 }), target: "bare-stream" },
+    ],
+    goals: [atLeast(0.6, "rate", "onhand", "bare-stream", "deliveries/s ÷ bare server")],
+  },
+  {
+    ...{ name: "feed-cost", title: `As spread, with ${COST_READERS} readers`, ...SINGLE, auditedRounds: "last" },
+    ...{ connections: 256, isHot: false },
+    cells: [
+      readersCell("with-readers", `Onhand, ${COST_READERS} readers of everything`, { count: COST_READERS }),
+      readersCell("alone", "Onhand, nobody reads", { count: 0 }),
+      readersCell("with-idle-readers", `Onhand, ${COST_READERS} readers whose filter lets nothing pass`, {
+        ...{ count: COST_READERS, filter: "productId=none" },
+      }),
+      readersCell("with-readers-elsewhere", `Onhand; ${COST_READERS} readers of the bare server beside it`, {
+        ...{ count: COST_READERS, areElsewhere: true },
+      }),
+    ],
+    goals: [
+      atLeast(0.9, "rate", "with-readers", "alone", `requests/s with ${COST_READERS} readers ÷ with none`),
+      atLeast(0.9, "rate", "with-idle-readers", "alone", `with ${COST_READERS} that filter everything out ÷ with none`),
+      atLeast(0.9, "rate", "with-readers", "with-readers-elsewhere", "with readers ÷ with the same on a bare server"),
+    ],
+  },
+  {
+    ...{ name: "feed-slow", title: `${SILENT_READERS} streams that are never read beside 800 that are`, ...SINGLE },
+    ...{ auditedRounds: "last", connections: 32, isHot: false, requestsPerSecond: 100 },
+    cells: [
+      readersCell("alone", "800 readers", { count: 800 }),
+      readersCell("beside-silent", `800 readers beside ${SILENT_READERS} silent ones`, {
+        ...{ count: 800, silent: SILENT_READERS },
+      }),
+    ],
+    goals: [atMost(1.2, "p99", "beside-silent", "alone", "p99 beside silent streams ÷ alone")],
+  },
+];
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -106,10 +188,20 @@ export const SCENARIOS: readonly Scenario[] = [
     cells: [ONHAND, LARGE],
     goals: [atLeast(0.8, "rate", "onhand-large", "onhand", "requests/s ÷ itself when empty")],
   },
+  ...FEED_SCENARIOS,
 ];
 
 function cellOf(target: TargetName): Cell {
   return { id: target, title: TARGETS[target].title, target };
+}
+
+function many(count: number): string {
+  return `${count.toLocaleString("en")} reader${count === 1 ? "" : "s"}`;
+}
+
+function readersCell(id: string, title: string, readers: Partial<CellReaders> & { readonly count: number }): Cell {
+  const nobodyElse = { kind: "stream", filter: "", silent: 0, areElsewhere: false } as const;
+  return { id, title, target: "onhand", readers: { ...nobodyElse, ...readers } };
 }
 
 /** The window is never short, for a request of 1,000 lines takes the plain server a second or more. */

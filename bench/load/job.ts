@@ -23,6 +23,8 @@ export interface LoadJob {
   readonly seconds: number;
   /** Measure this many requests instead of a length of time. */
   readonly requestCount?: number;
+  /** Send at this rate whatever the answers do, and note every write; see `paced-run.ts`. Not with `requestCount`. */
+  readonly requestsPerSecond?: number;
   /** Requests go to products 0 … productCount − 1. One means a single hot product. */
   readonly productCount: number;
   readonly locationId: string;
@@ -51,6 +53,15 @@ export interface LoadCounts {
   readonly notOkByStatus: Readonly<Record<string, number>>;
 }
 
+/** A write of the measured window, noted by a job with `requestsPerSecond`; times as `wallMs` says. */
+export interface WriteAnswer {
+  /** The number in the reference of its first line; those of the lines after it follow. */
+  readonly firstReference: number;
+  readonly lines: number;
+  readonly sentAtMs: number;
+  readonly answeredAtMs: number;
+}
+
 /** The outcome of one job. */
 export interface LoadResult {
   readonly job: LoadJob;
@@ -65,6 +76,8 @@ export interface LoadResult {
   readonly unitsPerSecond: number;
   readonly latency: LatencySummary;
   readonly connectionErrors: number;
+  /** Empty unless the job asked for a rate. */
+  readonly answers: readonly WriteAnswer[];
 }
 
 /** A line on the generator's standard output. */

@@ -180,6 +180,7 @@ class LoadRun implements ConnectionEvents {
       ...this.#rates(),
       latency: this.#latency.summary(),
       connectionErrors: this.#connectionErrors,
+      answers: [],
     };
   }
 }

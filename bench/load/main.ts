@@ -7,6 +7,7 @@
 
 import type { LoadJob, LoadMessage } from "./job.ts";
 import { runLoad } from "./load-run.ts";
+import { runPaced } from "./paced-run.ts";
 
 function say(message: LoadMessage): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -19,7 +20,9 @@ if (argument === undefined) {
 }
 
 try {
-  const result = await runLoad(JSON.parse(argument) as LoadJob, {
+  const job = JSON.parse(argument) as LoadJob;
+  const run = job.requestsPerSecond === undefined ? runLoad : runPaced;
+  const result = await run(job, {
     onMeasuring: () => say({ phase: "measuring" }),
     onMeasured: () => say({ phase: "measured" }),
   });

@@ -1,7 +1,7 @@
 /** What the harness measures: a server in a process of its own, on a database of its own. */
 
 /** The servers that can be measured. */
-export type TargetName = "onhand" | "onhand-without-database" | "plain" | "onhand-large";
+export type TargetName = "onhand" | "onhand-without-database" | "plain" | "onhand-large" | "bare-stream";
 
 /** One statement that must hold after a run. */
 export interface AuditFinding {

@@ -1,3 +1,4 @@
+import { bareStreamTarget } from "./bare-stream.ts";
 import { onhandLargeTarget, onhandTarget } from "./onhand.ts";
 import { onhandWithoutDatabaseTarget } from "./onhand-without-database.ts";
 import { plainTarget } from "./plain.ts";
@@ -9,4 +10,5 @@ export const TARGETS: Readonly<Record<TargetName, Target>> = {
   "onhand-without-database": onhandWithoutDatabaseTarget,
   "onhand-large": onhandLargeTarget,
   plain: plainTarget,
+  "bare-stream": bareStreamTarget,
 };
