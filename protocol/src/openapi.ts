@@ -101,7 +101,7 @@ function problemsOf(operation: Operation): (keyof typeof problemKinds)[] {
         "outcome_unknown",
       ] as const)
     : [];
-  const feed = /\/(updates|stream)$/.test(operation.path) ? (["cursor_expired"] as const) : [];
+  const feed = /\/(updates|stream|backfill)$/.test(operation.path) ? (["cursor_expired"] as const) : [];
   const fresh = tellsFreshness(operation) ? (["cursor_expired", "not_fresh"] as const) : [];
   return [...new Set([...always, ...byId, ...body, ...writes, ...feed, ...fresh])];
 }

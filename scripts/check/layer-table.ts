@@ -133,10 +133,15 @@ export const LAYERS: readonly Layer[] = [
     "it follows what was committed; meeting the write side anywhere but in the database could show what never was",
   ),
   server(
+    "webhooks",
+    [...FOUNDATION, ...all("feed", "journal", "db", "core", "protocol")],
+    "it follows the feed as any reader does, and sends; nobody who decides or commits waits for it",
+  ),
+  server(
     "inbound",
     [
       ...FOUNDATION,
-      ...all("commands", "queries", "registry", "feed", "auth", "protocol", "host"),
+      ...all("commands", "queries", "registry", "feed", "webhooks", "auth", "protocol", "host"),
       types("core"),
       PURE_FACTS,
     ],

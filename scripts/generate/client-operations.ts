@@ -1,13 +1,18 @@
 /** Writes `client/src/generated/operations.ts` from the table of operations. */
 import * as requests from "@onhand/protocol/requests";
 import * as resources from "@onhand/protocol/resources";
+import * as subscriptions from "@onhand/protocol/subscriptions";
 import { allMethods, freshnessParameter, type Method } from "./methods.ts";
 import { fieldTexts, type Schema, structureText, typeText } from "./type-text.ts";
 
 /** Named types that the client tells more precisely than the schema. */
 const refined: readonly string[] = ["BulkUpdate", "FeedEvent"];
 
-const modules = { "@onhand/protocol/requests": requests, "@onhand/protocol/resources": resources };
+const modules = {
+  "@onhand/protocol/requests": requests,
+  "@onhand/protocol/resources": resources,
+  "@onhand/protocol/subscriptions": subscriptions,
+};
 
 /** Collects the named types that the methods speak of. */
 class Names {

@@ -2,6 +2,7 @@
 import { Registry } from "prom-client";
 import { type FeedSide, openFeedSide } from "./assembly/feed-side.ts";
 import { openRestSide } from "./assembly/rest-side.ts";
+import { openWebhookSide } from "./assembly/webhook-side.ts";
 import { openWriteSide, type WriteSideOptions } from "./assembly/write-side.ts";
 import { Keyring } from "./auth/keyring.ts";
 import { version } from "./config/version.ts";
@@ -14,6 +15,7 @@ import { addOperationsPages } from "./host/operations-pages.ts";
 import { problemOf } from "./host/pipeline.ts";
 import { explainFailure } from "./inbound/rest/outcome-problems.ts";
 import { restRoutes } from "./inbound/rest/routes.ts";
+import { subscriptionRoutes } from "./inbound/rest/subscription-routes.ts";
 import { socketRoute } from "./inbound/ws/ws-route.ts";
 import type { WsContext } from "./inbound/ws/ws-session.ts";
 import { Retention } from "./journal/retention.ts";
@@ -41,6 +43,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { watcher, tail, wakeUps } = outward;
   const keyring = new Keyring(database, clock);
   const rest = openRestSide(options, registry, keyring, write, outward);
+  const webhooks = openWebhookSide(options, registry, outward);
   let isStopping = false;
   const sockets: WsContext = {
     ...rest,
@@ -50,7 +53,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     invoke: (operationId, invocation) => api.invoke(operationId, invocation),
   };
   const api = createApi({
-    routes: [...restRoutes(rest), socketRoute(sockets)],
+    routes: [...restRoutes(rest), ...subscriptionRoutes({ ...rest, ...webhooks }), socketRoute(sockets)],
     keyring,
     tickets: rest.tickets,
     clock,
@@ -72,7 +75,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     failed: (error) => logger.warn({ reason: error.message }, "old outcomes could not be cleared away"),
   });
   const close = (waitMsMax: number): Promise<void> => {
-    const stopped = [watcher.stop(), wakeUps?.stop(), retention.stop(), keyring.stop(), write.writer.stop()];
+    const stopped = [
+      webhooks.stop(),
+      watcher.stop(),
+      wakeUps?.stop(),
+      retention.stop(),
+      keyring.stop(),
+      write.writer.stop(),
+    ];
     return within(
       clock,
       waitMsMax,
@@ -85,6 +95,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await watcher.start();
     await wakeUps?.start();
     retention.start();
+    if (options.backend === undefined) webhooks.start();
     listener = listen(api, config.host, config.port);
   } catch (error) {
     await close(config.drainMsMax);
@@ -97,6 +108,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       const startedAtMs = clock.monotonicMs();
       // Streams say where to go on before what feeds them stops.
       rest.streams.drain();
+      void webhooks.stop();
       await watcher.stop();
       tail.stop();
       await listener.drain(config.drainMsMax);

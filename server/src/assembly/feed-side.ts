@@ -5,6 +5,7 @@ import type { Feed } from "../feed/feed.ts";
 import { FeedReader } from "../feed/feed-reader.ts";
 import { HeadsWatcher } from "../feed/heads-watcher.ts";
 import { openFeed } from "../feed/open-feed.ts";
+import type { EventWriter } from "../feed/record.ts";
 import type { FeedTail } from "../feed/tail.ts";
 import { eventOf } from "../inbound/rest/event-view.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -18,6 +19,7 @@ export interface FeedSide {
   readonly feed: Feed;
   readonly tail: FeedTail;
   readonly cursors: CursorCodec;
+  readonly texts: EventWriter;
   readonly signer: TokenSigner;
   /** `source` of events. */
   readonly eventSource: string;
@@ -35,10 +37,9 @@ export function openFeedSide(options: WriteSideOptions, { database, installation
   const cursors = new CursorCodec(signer);
   const reader = new FeedReader(database, watcher);
   const eventSource = `/onhand/${installation.installationId}`;
-  const texts = {
+  const texts: EventWriter = {
     cursorAt: cursors.fromVector.bind(cursors),
-    write: (...[entry, cursor]: [Parameters<typeof eventOf>[0], string]) =>
-      JSON.stringify(eventOf(entry, cursor, eventSource)),
+    write: (entry, cursor) => JSON.stringify(eventOf(entry, cursor, eventSource)),
   };
   const { feed, tail, committed: handOver } = openFeed(database, reader, watcher, texts, clock);
   const wakeUps = options.backend === undefined ? new WakeUps(options.target, clock, () => watcher.nudge()) : null;
@@ -46,5 +47,5 @@ export function openFeedSide(options: WriteSideOptions, { database, installation
     handOver(entries);
     wakeUps?.send();
   };
-  return { watcher, reader, feed, tail, cursors, signer, eventSource, wakeUps, committed };
+  return { watcher, reader, feed, tail, cursors, texts, signer, eventSource, wakeUps, committed };
 }

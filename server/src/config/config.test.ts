@@ -23,6 +23,7 @@ const wrongValues: Record<SettingName, readonly string[] | null> = {
   ONHAND_STREAMS_MAX: ["0", "1000001", "many"],
   ONHAND_DRAIN_SECONDS: ["0", "601", "10s"],
   ONHAND_ALLOW_UNSAFE_DATABASE: ["yes", "1", "TRUE"],
+  ONHAND_WEBHOOK_PRIVATE_TARGETS: ["yes", "1", "TRUE"],
   ONHAND_FAILPOINT: ["anywhere", "before_lock:", "before_lock:x"],
 };
 
@@ -75,6 +76,7 @@ describe("values", () => {
       resultDays: 7,
       drainMsMax: 10_000,
       allowsUnsafeDatabase: false,
+      allowsPrivateWebhookTargets: false,
       failpoint: null,
     });
     expect(readConfig({ PORT: "", LOG_LEVEL: "" })).toEqual(readConfig({}));

@@ -21,6 +21,7 @@ export interface Config {
   readonly streamsMax: number;
   readonly drainMsMax: number;
   readonly allowsUnsafeDatabase: boolean;
+  readonly allowsPrivateWebhookTargets: boolean;
   readonly failpoint: string | null;
 }
 
@@ -67,6 +68,7 @@ export function readConfig(
     streamsMax: Number(raw.ONHAND_STREAMS_MAX),
     drainMsMax: Number(raw.ONHAND_DRAIN_SECONDS) * 1000,
     allowsUnsafeDatabase: raw.ONHAND_ALLOW_UNSAFE_DATABASE === "true",
+    allowsPrivateWebhookTargets: raw.ONHAND_WEBHOOK_PRIVATE_TARGETS === "true",
     failpoint: raw.ONHAND_FAILPOINT,
   };
 }

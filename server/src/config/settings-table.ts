@@ -122,6 +122,13 @@ export const settingsTable = [
     meaning: "Start even on a database that may lose acknowledged changes (fsync and the like off).",
   },
   {
+    name: "ONHAND_WEBHOOK_PRIVATE_TARGETS",
+    kind: "boolean",
+    default: "false",
+    meaning:
+      "Send webhooks to private and loopback addresses and over plain http too. Whoever may create subscriptions can then reach what this server reaches.",
+  },
+  {
     name: "ONHAND_FAILPOINT",
     kind: "text",
     default: null,

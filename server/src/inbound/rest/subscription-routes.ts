@@ -8,8 +8,6 @@ import type {
   ReplayDeliveries,
   RotateSecret,
 } from "@onhand/protocol/subscriptions";
-import { decodeVector } from "../../core/position-vector.ts";
-import type { CursorCodec } from "../../feed/cursor.ts";
 import { ProblemError } from "../../host/problem.ts";
 import type { Call, Reply, Route } from "../../host/route.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -25,7 +23,6 @@ import { attemptOf, deadLetterOf, pingOf, subscriptionOf, subscriptionWithSecret
 export interface SubscriptionContext {
   readonly subscriptions: Subscriptions;
   readonly log: DeliveryLog;
-  readonly cursors: CursorCodec;
   readonly pageTokens: PageTokens;
   readonly clock: Clock;
 }
@@ -160,11 +157,8 @@ function logRoutes(context: SubscriptionContext, route: MakeRoute): Route[] {
 
 const pathOf = (subscriptionId: string): string => `/v1/subscriptions/inventory/${subscriptionId}`;
 
-const view = ({ cursors }: SubscriptionContext, row: ShownSubscription) =>
-  subscriptionOf(row, cursorOf(cursors, row));
-
-const cursorOf = (cursors: CursorCodec, { position }: ShownSubscription): string =>
-  cursors.fromVector(decodeVector(position)!);
+const view = ({ subscriptions }: SubscriptionContext, row: ShownSubscription) =>
+  subscriptionOf(row, subscriptions.cursorOf(row));
 
 function keyed({ clock }: SubscriptionContext, call: Call, operation: string): KeyedRequest {
   return {
@@ -198,7 +192,7 @@ async function withSecret(
     etag: `"${row.version}"`,
     "cache-control": "no-store",
   };
-  const body = subscriptionWithSecret(row, cursorOf(context.cursors, row), changed.answer.secret!);
+  const body = subscriptionWithSecret(row, context.subscriptions.cursorOf(row), changed.answer.secret!);
   return { status, body, headers };
 }
 

@@ -24,22 +24,22 @@ export interface Delivery {
   supersedes: readonly number[];
 }
 
-interface Lane {
-  readonly waiting: Delivery[];
-  inFlight: Delivery | null;
+interface Lane<Each> {
+  readonly waiting: Each[];
+  inFlight: Each | null;
 }
 
-interface Candidate {
-  readonly lane: Lane;
-  readonly delivery: Delivery;
+interface Candidate<Each> {
+  readonly lane: Lane<Each>;
+  readonly delivery: Each;
   readonly dueAtMs: number;
 }
 
-export class DeliveryQueue {
+export class DeliveryQueue<Each extends Delivery = Delivery> {
   readonly #ordering: WebhookOrdering;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new Map<string, Lane<Each>>();
   /** Heads of lanes; those that are no longer what they were are passed over. */
-  readonly #candidates = new MinHeap<Candidate>(
+  readonly #candidates = new MinHeap<Candidate<Each>>(
     (a, b) => a.dueAtMs < b.dueAtMs || (a.dueAtMs === b.dueAtMs && a.delivery.ordinal < b.delivery.ordinal),
   );
   #size = 0;
@@ -71,7 +71,7 @@ export class DeliveryQueue {
   }
 
   /** Adds a delivery behind all others of its lane. */
-  add(delivery: Delivery): void {
+  add(delivery: Each): void {
     const key = this.laneOf(delivery.itemKey);
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
@@ -84,7 +84,7 @@ export class DeliveryQueue {
   }
 
   /** Takes out what waits in an item's lane, because something newer stands in its place. */
-  withdraw(itemKey: string): Delivery[] {
+  withdraw(itemKey: string): Each[] {
     const lane = this.#lanes.get(this.laneOf(itemKey));
     if (lane === undefined) return [];
     const withdrawn = lane.waiting.splice(0);
@@ -94,8 +94,8 @@ export class DeliveryQueue {
   }
 
   /** Takes up to `max` deliveries that are due, each the first of its lane. They are in flight until they are settled. */
-  start(nowMs: number, max: number): Delivery[] {
-    const started: Delivery[] = [];
+  start(nowMs: number, max: number): Each[] {
+    const started: Each[] = [];
     while (started.length < max) {
       const next = this.#firstCandidate();
       if (next === undefined || next.dueAtMs > nowMs) break;
@@ -114,7 +114,7 @@ export class DeliveryQueue {
   }
 
   /** A delivery in flight needs no further try: it arrived, or was given up. */
-  finish(delivery: Delivery): void {
+  finish(delivery: Each): void {
     const lane = this.#land(delivery);
     this.#size -= 1;
     this.#offer(lane);
@@ -125,7 +125,7 @@ export class DeliveryQueue {
    * A delivery in flight is to be tried again. With `latest`, when a newer one waits behind it, that one takes its place
    * in the schedule. @returns the one that took its place, or null when it stays itself
    */
-  retry(delivery: Delivery, dueAtMs: number): Delivery | null {
+  retry(delivery: Each, dueAtMs: number): Each | null {
     const lane = this.#land(delivery);
     const newer = this.#ordering === "latest" ? lane.waiting[0] : undefined;
     const next = newer ?? delivery;
@@ -143,14 +143,14 @@ export class DeliveryQueue {
    * A delivery in flight is given up. With `latest`, when a newer one waits behind it, nothing is lost.
    * @returns the newer one that stands in its place, or null when it is a dead letter
    */
-  giveUp(delivery: Delivery): Delivery | null {
+  giveUp(delivery: Each): Each | null {
     const newer = this.#ordering === "latest" ? this.#lanes.get(this.laneOf(delivery.itemKey))?.waiting[0] : undefined;
     this.finish(delivery);
     if (newer !== undefined) newer.supersedes = [...numbersOf(delivery), ...newer.supersedes];
     return newer ?? null;
   }
 
-  #land(delivery: Delivery): Lane {
+  #land(delivery: Each): Lane<Each> {
     const lane = this.#lanes.get(this.laneOf(delivery.itemKey));
     if (lane?.inFlight !== delivery) throw new Error(`delivery ${delivery.eventId} is not in flight`);
     lane.inFlight = null;
@@ -158,13 +158,13 @@ export class DeliveryQueue {
     return lane;
   }
 
-  #offer(lane: Lane): void {
+  #offer(lane: Lane<Each>): void {
     const [delivery] = lane.waiting;
     if (delivery !== undefined && lane.inFlight === null)
       this.#candidates.push({ lane, delivery, dueAtMs: delivery.dueAtMs });
   }
 
-  #firstCandidate(): Candidate | undefined {
+  #firstCandidate(): Candidate<Each> | undefined {
     for (;;) {
       const first = this.#candidates.least;
       if (first === undefined) return undefined;
@@ -174,7 +174,7 @@ export class DeliveryQueue {
     }
   }
 
-  #forgetIfEmpty(itemKey: string, lane: Lane): void {
+  #forgetIfEmpty(itemKey: string, lane: Lane<Each>): void {
     if (lane.inFlight === null && lane.waiting.length === 0) this.#lanes.delete(this.laneOf(itemKey));
   }
 }

@@ -38,7 +38,10 @@ export class ConnectionPool {
   /** Keeps a connection for later, if it may be used again and there is room. */
   give(origin: string, connection: Connection): void {
     const idle = this.#idle.get(origin) ?? [];
-    if (connection.isClosed || idle.length >= connectionPoolLimits.idlePerOriginMax) return connection.close();
+    if (connection.isClosed || idle.length >= connectionPoolLimits.idlePerOriginMax) {
+      connection.close();
+      return;
+    }
     const drop = (): void => {
       connection.close();
       cancel();

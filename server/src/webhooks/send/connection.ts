@@ -119,11 +119,15 @@ export class Connection {
   #received(chunk: Buffer): void {
     const exchange = this.#exchange;
     // Nobody asked for anything.
-    if (exchange === null) return this.close();
+    if (exchange === null) {
+      this.close();
+      return;
+    }
     try {
       exchange.reader.push(chunk);
     } catch (error) {
-      return this.#fail(error as Error);
+      this.#fail(error as Error);
+      return;
     }
     if (!exchange.reader.isWhole) return;
     this.#exchange = null;
@@ -133,7 +137,10 @@ export class Connection {
 
   #ended(): void {
     const exchange = this.#exchange;
-    if (exchange?.reader.status == null) return this.#broke(null);
+    if (exchange === null || exchange.reader.status === null) {
+      this.#broke(null);
+      return;
+    }
     exchange.reader.end();
     this.#exchange = null;
     this.close();

@@ -1,0 +1,52 @@
+/**
+ * Lets a change of subscriptions happen once for each idempotency key: the answer is stored in the transaction of the
+ * change, and a repeat gets it again. A repeat that comes while the first is under way waits for it in the database.
+ */
+import { createHash } from "node:crypto";
+import type { Database, Queryable } from "../db/pool.ts";
+import { answerRequest, claimRequest, selectRequest } from "./sql/subscriptions.ts";
+import { SubscriptionRefusal } from "./subscription-refusal.ts";
+
+/** Who asks for what, and under which key. */
+export interface KeyedRequest {
+  readonly principal: string;
+  readonly key: string;
+  readonly operation: string;
+  /** Everything that distinguishes it from another request. */
+  readonly content: unknown;
+}
+
+export interface Remembered<Answer> {
+  readonly answer: Answer;
+  readonly isReplayed: boolean;
+}
+
+const digest = (...parts: readonly string[]): Buffer => createHash("sha256").update(parts.join("\0")).digest();
+
+/** Does the work, or gives the answer that it gave before. @throws SubscriptionRefusal */
+export async function remembered<Answer>(
+  database: Database,
+  request: KeyedRequest,
+  work: (connection: Queryable) => Promise<Answer>,
+): Promise<Remembered<Answer>> {
+  const key = digest(request.principal, request.key);
+  const requestHash = digest(request.operation, JSON.stringify(request.content) ?? "");
+  return database.transaction(async (connection) => {
+    const { rows: claimed } = await connection.query(claimRequest(key, requestHash));
+    if (claimed.length === 0) return { answer: await answered<Answer>(connection, key, requestHash), isReplayed: true };
+    const answer = await work(connection);
+    await connection.query(answerRequest(key, 200, JSON.stringify(answer)));
+    return { answer, isReplayed: false };
+  });
+}
+
+async function answered<Answer>(connection: Queryable, key: Buffer, requestHash: Buffer): Promise<Answer> {
+  const { rows } = await connection.query<{ request_hash: Buffer; answer: string }>(selectRequest(key));
+  const [row] = rows;
+  if (row === undefined || !row.request_hash.equals(requestHash))
+    throw new SubscriptionRefusal(
+      "idempotency_key_reused",
+      "This idempotency key was used before for another request. Use a new key for a new request.",
+    );
+  return JSON.parse(row.answer) as Answer;
+}
