@@ -79,7 +79,40 @@ test("a filtered view holds only what it asks for", async () => {
   await view.ready();
   await sell(6);
   await until("the sales have come", () => view.get("c", "paris")?.stockLevel === 98);
-  expect([...view.items()].map(({ productId }) => productId).sort()).toEqual(["b", "c"]);
+  const shown = () =>
+    [...view.items()]
+      .map(({ productId }) => productId)
+      .sort()
+      .join();
+  expect(shown()).toBe("b,c");
+  await client.patchProduct("b", { sku: "OTHER" });
+  await until("the product that was renamed is gone", () => shown() === "c");
+  await client.patchProduct("a", { sku: "SKU-b" });
+  await until("the product that has its SKU now is there", () => shown() === "a,c");
+  expect(view.get("SKU-b", "paris")?.stockLevel).toBe(98);
+  await client.deleteLocation("paris", { archive: true });
+  await until("a location that is closed takes its items with it", () => shown() === "");
+  view.close();
+}, 60_000);
+
+test("a view of a group follows locations that leave it and join it", async () => {
+  await client.patchLocation("paris", { groups: ["eu"] });
+  await client.createLocation({ locationId: "rome", name: "Rome", type: "store" });
+  await client.adjustInventory({ productId: "a", locationId: "rome", adjustment: 5, type: "restock" });
+  const view = client.live({ filter: { productIds: ["a"], locationGroups: ["eu"] } });
+  await view.ready();
+  const shown = () =>
+    [...view.items()]
+      .map(({ locationId }) => locationId)
+      .sort()
+      .join();
+  expect(shown()).toBe("paris");
+  await client.patchLocation("rome", { groups: ["eu"] });
+  await until("the one that joined is there", () => shown() === "paris,rome");
+  await client.patchLocation("paris", { groups: [] });
+  await until("the one that left is gone", () => shown() === "rome");
+  await client.deleteProduct("a", { archive: true });
+  await until("a product that is archived takes its items with it", () => shown() === "");
   view.close();
 }, 60_000);
 

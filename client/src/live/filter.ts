@@ -61,10 +61,16 @@ export function listingsOf(filter: FeedFilter): ListingFilter[] {
   return listings;
 }
 
+/** Whether a value is in a list, of which an empty one asks for everything. */
+export const isAmong = (list: readonly string[] | undefined, value: string): boolean =>
+  list === undefined || list.length === 0 || list.includes(value);
+
+/** Whether a filter asks for everything. */
+export const isEverything = (filter: FeedFilter): boolean =>
+  Object.values(filter).every((list: readonly string[] | undefined) => list === undefined || list.length === 0);
+
 /** Whether an item belongs to the filter, as far as can be told from it: groups are known to the server alone. */
 export function isOfFilter(filter: FeedFilter, item: InventoryItem): boolean {
-  const isAmong = (list: readonly string[] | undefined, value: string) =>
-    list === undefined || list.length === 0 || list.includes(value);
   return (
     isAmong(filter.productIds, item.productId) &&
     isAmong(filter.skus, item.sku) &&

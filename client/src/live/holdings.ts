@@ -8,7 +8,7 @@
  */
 import type { InventoryItem, Totals } from "@onhand/protocol/resources";
 import type { FeedEvent } from "../refined-types.ts";
-import { type FeedFilter, isOfFilter } from "./filter.ts";
+import { type FeedFilter, isAmong, isOfFilter } from "./filter.ts";
 
 /** Something in a view is no longer as it was. */
 export interface Change {
@@ -52,6 +52,9 @@ interface Subject {
 }
 
 const nothing: Folded = { changes: [], doubt: null };
+
+const withDoubt = (folded: Folded | null, doubt: Doubt | null): Folded =>
+  folded === null ? nothing : { ...folded, doubt: folded.doubt ?? doubt };
 
 export class Holdings {
   readonly #filter: FeedFilter;
@@ -113,16 +116,25 @@ export class Holdings {
     const life = (status: string): Life => (isDeleted ? "deleted" : status === "archived" ? "archived" : "active");
     if (product !== undefined) {
       const { productId, version, sku } = product;
-      const next = { version, life: life(product.status) };
       const places = [...(this.#items.get(productId)?.values() ?? [])];
-      const changes = this.#takeSubject(this.#products, productId, next, places, sku, event);
-      return changes ?? nothing;
+      // By its new SKU it may belong to the filter, or no longer.
+      const isWanted = isAmong(this.#filter.productIds, productId) && isAmong(this.#filter.skus, sku);
+      const next = { version, life: isWanted ? life(product.status) : "deleted" } as const;
+      const isNew = isWanted && places.length === 0 && (this.#filter.skus?.length ?? 0) > 0;
+      const folded = this.#takeSubject(this.#products, productId, next, places, sku, event);
+      return withDoubt(folded, isNew && next.life === "active" ? { productId } : null);
     }
     if (location !== undefined) {
-      const { locationId, version } = location;
-      const next = { version, life: life(location.status) };
+      const { locationId, version, groups } = location;
+      const asked = this.#filter.locationGroups ?? [];
+      const isWanted =
+        isAmong(this.#filter.locationIds, locationId) &&
+        (asked.length === 0 || groups.some((group) => asked.includes(group)));
+      const next = { version, life: isWanted ? life(location.status) : "deleted" } as const;
       const here = [...this.#items.values()].flatMap((places) => places.get(locationId) ?? []);
-      return this.#takeSubject(this.#locations, locationId, next, here, null, event) ?? nothing;
+      const isNew = isWanted && here.length === 0 && asked.length > 0;
+      const folded = this.#takeSubject(this.#locations, locationId, next, here, null, event);
+      return withDoubt(folded, isNew && next.life === "active" ? { locationId } : null);
     }
     return nothing;
   }

@@ -3,12 +3,14 @@
  * decides; here its decisions are carried out and the reports of listings, tails and timers are handed to it.
  */
 import type { InventoryItem, Totals } from "@onhand/protocol/resources";
+import type { FeedEvent } from "../refined-types.ts";
 import type { Transport } from "../request.ts";
 import { pollTail } from "../tail/poll-tail.ts";
 import { sseTail } from "../tail/sse-tail.ts";
 import type { Tail } from "../tail/tail.ts";
+import { followCatalogue } from "./catalogue-tail.ts";
 import { ChangeQueue } from "./change-queue.ts";
-import { type FeedFilter, filterQuery, isOfTypes, listingsOf } from "./filter.ts";
+import { type FeedFilter, filterQuery, isEverything, isOfTypes, listingsOf } from "./filter.ts";
 import { type Change, type Doubt, Holdings } from "./holdings.ts";
 import {
   type Effect,
@@ -82,6 +84,8 @@ export class LiveView implements AsyncIterable<Change> {
   #shown: Holdings;
   #stage: Holdings | null = null;
   #work = new AbortController();
+  /** Of the newest snapshot; only a view with a filter has one. */
+  #catalogue = new AbortController();
   #doubts: Promise<void> = Promise.resolve();
   #lagMs: number | null = null;
   #error: unknown = null;
@@ -187,6 +191,7 @@ export class LiveView implements AsyncIterable<Change> {
         this.#work.abort();
         break;
       case "stage":
+        this.#catalogue.abort();
         this.#stage = this.#empty();
         break;
       case "list":
@@ -225,7 +230,10 @@ export class LiveView implements AsyncIterable<Change> {
 
   async #list(run: number, signal: AbortSignal, http: Transport): Promise<void> {
     const snapshot = { http, filter: this.#filter, signal };
-    const end = await trySnapshot(snapshot, (rows, cursor) => this.#happen({ kind: "page", run, rows, cursor }));
+    const end = await trySnapshot(snapshot, (rows, cursor) => {
+      this.#happen({ kind: "page", run, rows, cursor });
+      if (cursor !== null && !isEverything(this.#filter)) void this.#followCatalogue(this.#stage!, cursor);
+    });
     if (!signal.aborted) this.#happen(end === null ? { kind: "listed", run } : { ...end, run });
   }
 
@@ -256,13 +264,28 @@ export class LiveView implements AsyncIterable<Change> {
     this.#happen({ kind: "timer", run });
   }
 
-  #fold({ events, into }: Extract<Effect, { kind: "fold" }>): void {
-    const holdings = into === "stage" ? this.#stage! : this.#shown;
+  async #followCatalogue(holdings: Holdings, cursor: string): Promise<void> {
+    this.#catalogue = new AbortController();
+    const { signal } = this.#catalogue;
+    const http = () => this.#parts.servers[this.#state.server]!;
+    const isWhole = await followCatalogue({ http, cursor, signal }, (events) => {
+      if (signal.aborted) return;
+      this.#apply(holdings, events);
+      this.#deliver();
+    });
+    if (!isWhole && !signal.aborted) this.#happen({ kind: "expired", run: this.#state.run, error: null });
+  }
+
+  #apply(holdings: Holdings, events: readonly FeedEvent[]): void {
     for (const event of events) {
       const { changes, doubt } = holdings.apply(event);
       if (holdings === this.#shown) this.#pending.push(...changes);
       if (doubt !== null) this.#readAgain(holdings, doubt);
     }
+  }
+
+  #fold({ events, into }: Extract<Effect, { kind: "fold" }>): void {
+    this.#apply(into === "stage" ? this.#stage! : this.#shown, events);
     const recordedAtMs = Date.parse(events.at(-1)!.time);
     if (!Number.isNaN(recordedAtMs)) this.#lagMs = Math.max(0, this.#parts.servers[0]!.clock.nowMs() - recordedAtMs);
   }
@@ -317,6 +340,7 @@ export class LiveView implements AsyncIterable<Change> {
 
   #end(): void {
     this.#ended.abort();
+    this.#catalogue.abort();
     this.#forgetOnline();
     this.#deliver();
     for (const queue of this.#queues) queue.end(this.#error);

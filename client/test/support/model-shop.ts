@@ -133,7 +133,7 @@ export class ModelShop {
     if (before.life === "deleted" && life !== "active") return;
     const version = before.version + 1;
     this.#locations.set(locationId, { ...before, life, version });
-    const location = { locationId, version, status: life === "archived" ? "archived" : "active" };
+    const location = { locationId, version, groups: [], status: life === "archived" ? "archived" : "active" };
     this.#say(`location.${verbOf(before.life, life)}.v1`, locationId, { location });
   }
 
