@@ -16,7 +16,7 @@ import { Check, readQuery, requireValid } from "./validation.ts";
 
 export interface ApiOptions {
   readonly routes: readonly Route[];
-  readonly keyring: Pick<Keyring, "identify" | "peek">;
+  readonly keyring: Pick<Keyring, "identify" | "peek" | "current" | "refresh">;
   readonly tickets: Pick<Tickets, "redeem">;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -72,7 +72,11 @@ export async function principalOf(
     operation.takesTicket === true && !headers.has("authorization") ? parametersOf(url).get("ticket") : null;
   if (ticket === null) return authenticate(headers, options.keyring);
   const principal = await options.tickets.redeem(ticket);
-  if (principal !== null) return principal;
+  if (principal !== null) {
+    // A key may be newer than what this server has read; a stream of it would be taken for revoked.
+    if (options.keyring.current(principal.keyId) === null) await options.keyring.refresh();
+    return principal;
+  }
   throw unauthorized(
     "The ticket is not known, was used already, or is older than a minute. Get a new one for each stream: POST /v1/stream-tickets",
   );

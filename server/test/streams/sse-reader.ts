@@ -20,7 +20,7 @@ export interface SseReader {
   nextOf(event: string): Promise<SseEvent | null>;
   /** Reads events of the feed. */
   take(count: number): Promise<SseEvent[]>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** Opens a stream. @param url whole address @param apiKey null sends none */
@@ -99,8 +99,7 @@ class Reader implements SseReader {
     return events;
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#abort.abort();
-    await this.#chunks.next().catch(() => {});
   }
 }

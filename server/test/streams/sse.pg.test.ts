@@ -5,7 +5,7 @@ import { RawClient } from "./raw-client.ts";
 import { openSse, type SseReader } from "./sse-reader.ts";
 
 let server: TestServer;
-const open: { close(): unknown }[] = [];
+const open: { close(): void }[] = [];
 const url = (path: string): string => `http://127.0.0.1:${server.port()}${path}`;
 
 /** Opens a stream and reads where it begins. */
@@ -34,20 +34,20 @@ async function metric(name: string): Promise<number> {
   return Number(line?.slice(name.length + 1) ?? 0);
 }
 
-async function untilMetric(name: string, value: number): Promise<void> {
-  while ((await metric(name)) !== value);
+async function untilMetric(name: string, isSo: (value: number) => boolean): Promise<void> {
+  while (!isSo(await metric(name)));
 }
 
 const idsOf = (events: readonly Json[]): string[] => events.map(({ data }) => data.id);
 
 beforeAll(async () => {
-  server = await startTestServer({ ONHAND_STREAMS_MAX: "20" }, fastClock(20));
+  server = await startTestServer({ ONHAND_STREAMS_MAX: "20" }, fastClock(10));
   for (const productId of ["p1", "p2"]) await createProduct(server.admin, productId);
   for (const locationId of ["shop", "other"])
     await createLocation(server.admin, locationId, { groups: [`g-${locationId}`] });
 });
-afterEach(async () => {
-  for (const each of open.splice(0)) await each.close();
+afterEach(() => {
+  for (const each of open.splice(0)) each.close();
 });
 afterAll(() => server.close());
 
@@ -150,10 +150,10 @@ describe("a stream", () => {
 
   test("whose client has gone is forgotten, and a HEAD opens none", async () => {
     const reader = await stream();
-    await untilMetric('onhand_streams_open{transport="sse"}', 1);
+    await untilMetric('onhand_streams_open{transport="sse"}', (count) => count === 1);
     expect((await server.reader.send("HEAD", "/v1/inventory/stream")).status).toBe(200);
-    await reader.close();
-    await untilMetric('onhand_streams_open{transport="sse"}', 0);
+    reader.close();
+    await untilMetric('onhand_streams_open{transport="sse"}', (count) => count === 0);
   });
 
   test("is ended soon after its key was revoked, and cannot be opened again", async () => {
@@ -185,12 +185,14 @@ describe("a reader that does not read", () => {
       reason: "x".repeat(200),
     }));
     for (let round = 0; round < 2; round++) await server.writer.post("/v1/inventory/bulk-update", { updates });
+    const slowReaders = 'onhand_stream_closes_total{transport="sse",reason="slow_reader"}';
+    const before = await metric(slowReaders);
     const slow = await RawClient.get(server.port(), `/v1/inventory/stream?cursor=${start}`, server.bootstrapKey);
     open.push(slow);
     slow.stopReading();
     const reader = await stream(`?cursor=${start}`);
     const events = await reader.take(10_000);
-    await untilMetric('onhand_stream_closes_total{transport="sse",reason="slow_reader"}', 1);
+    await untilMetric(slowReaders, (count) => count > before);
     expect(await metric('onhand_stream_buffered_bytes{transport="sse"}')).toBe(0);
     const { movementId } = await adjust(server.writer, "p1", "shop", 1);
     expect(idsOf(await reader.take(1))).toEqual([movementId]);

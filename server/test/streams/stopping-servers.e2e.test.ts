@@ -58,7 +58,7 @@ test("a reader that is sent away by one server goes on at another, and at the sa
   const total = written.length - seen.length;
   seen.push(...(await reader.take(total)).map(({ data }) => data.id));
   expect(seen).toEqual(written);
-  await reader.close();
+  reader.close();
 });
 
 test("a server that stops ends every stream with its place, and sends its readers back one by one", async () => {
@@ -96,7 +96,7 @@ test("tickets are never logged", async () => {
   const { ticket } = await server.expect<{ ticket: string }>("POST", "/v1/stream-tickets");
   const reader = await openSse(`${server.url}/v1/inventory/stream?ticket=${ticket}`, null);
   await reader.next();
-  await reader.close();
+  reader.close();
   await server.terminate();
   expect(server.output).toContain("streamUpdates");
   expect(server.output + server.errors).not.toContain(ticket.slice(4));

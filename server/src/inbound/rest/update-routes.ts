@@ -7,8 +7,17 @@ import { filterOfQuery, follow, placeOf, problemOfLost } from "../streams/feed-p
 
 const wantsStream = ({ header }: Call): boolean => /\btext\/event-stream\b/i.test(header("accept") ?? "");
 
-/** How long a poll waits for this server to see what others had committed when it was asked. */
-const catchUpMsMax = 1_000;
+const pollLimits = {
+  /** How long a poll waits for this server to see what others had committed when it was asked. */
+  catchUpMsMax: 1_000,
+  /** Polls under way, most of which wait. */
+  pollsMax: 5_000,
+} as const;
+
+/** As many callers poll as this server lets wait. */
+class TooManyReaders extends Error {
+  override readonly name = "TooManyReaders";
+}
 
 /** Everything that was committed when the call came in, up to `max`; waits only when that is nothing. */
 async function readOn(context: StreamContext, follower: Follower, options: NextOptions): Promise<FeedRecord[]> {
@@ -20,9 +29,9 @@ async function readOn(context: StreamContext, follower: Follower, options: NextO
   const startedAtMs = clock.monotonicMs();
   const leftMs = (limitMs: number): number => Math.max(0, limitMs - (clock.monotonicMs() - startedAtMs));
   const isDone = (): boolean => records.length >= options.max || options.signal.aborted;
-  while (!isDone() && !isThere() && leftMs(catchUpMsMax) > 0) {
+  while (!isDone() && !isThere() && leftMs(pollLimits.catchUpMsMax) > 0) {
     const max = options.max - records.length;
-    const more = await follower.next({ ...options, max, waitMs: leftMs(catchUpMsMax) });
+    const more = await follower.next({ ...options, max, waitMs: leftMs(pollLimits.catchUpMsMax) });
     if (more.length === 0) break;
     records.push(...more);
   }
@@ -50,11 +59,21 @@ async function poll(context: StreamContext, { query, signal }: Call): Promise<Re
 
 /** The route of the polled change feed. */
 export function updateRoutes(context: StreamContext): Route[] {
+  let polls = 0;
   return [
     {
       operationId: "pollUpdates",
       bodyBytesMax: 0,
-      handle: (call) => (wantsStream(call) ? openEventStream(context, call) : poll(context, call)),
+      async handle(call) {
+        if (wantsStream(call)) return openEventStream(context, call);
+        if (polls >= pollLimits.pollsMax) throw new TooManyReaders("too many readers wait for changes");
+        polls += 1;
+        try {
+          return await poll(context, call);
+        } finally {
+          polls -= 1;
+        }
+      },
     },
   ];
 }
