@@ -11,7 +11,7 @@ export interface FeedFilter {
   readonly locationGroups?: readonly string[] | undefined;
 }
 
-export const filterValuesMax = 100;
+const filterValuesMax = 100;
 /** A filter of several lists is listed combination by combination; past this, everything is listed and sifted here. */
 const listingsMax = 50;
 

@@ -25,7 +25,7 @@ export async function sseTail(request: TailRequest, report: (word: Word) => void
       await response.body?.cancel();
       return notSpoken;
     }
-    return await read(response.body, report, heard);
+    return await read(response.body, report, heard, silence.signal);
   } catch (error) {
     return meaningOf(error, true);
   } finally {
@@ -48,8 +48,12 @@ async function read(
   body: ReadableStream<Uint8Array>,
   report: (word: Word) => void,
   heard: () => void,
+  signal: AbortSignal,
 ): Promise<TailEnd> {
   const reader = body.getReader();
+  // Not every fetch that is handed in ends the body with its signal.
+  const stop = () => void reader.cancel().catch(() => {});
+  signal.addEventListener("abort", stop, { once: true });
   const decoder = new TextDecoder();
   const parser = new SseParser();
   const listener = new Listener(report);
@@ -62,7 +66,8 @@ async function read(
       if (end !== null) return end;
     }
   } finally {
-    reader.cancel().catch(() => {});
+    signal.removeEventListener("abort", stop);
+    stop();
   }
 }
 

@@ -99,7 +99,13 @@ export class FakeOnhand {
             write(`retry: 1500\n\n${place()}`);
             return;
           }
-          const next = shop.after(cursor)?.slice(0, 2) ?? [];
+          const left = shop.after(cursor);
+          // A restore ends what was open.
+          if (left === null) {
+            controller.close();
+            return;
+          }
+          const next = left.slice(0, 2);
           if (next.length > 0) {
             const text = next.map((event) => `id: ${event.data.cursor}\ndata: ${JSON.stringify(event)}\n\n`).join("");
             cursor = next.at(-1)!.data.cursor;

@@ -13,8 +13,8 @@ interface Held {
   life: Life;
 }
 
-export const products = ["p0", "p1", "p2"] as const;
-export const locations = ["l0", "l1"] as const;
+const products = ["p0", "p1", "p2"] as const;
+const locations = ["l0", "l1"] as const;
 const ranks: readonly Life[] = ["active", "archived", "deleted"];
 
 /** What may happen, as plain data for generators. */
