@@ -134,9 +134,13 @@ export class Dispatcher {
   /** Workers whose subscription was changed read it again; those whose lease has another token are over. */
   async #noticeChanges(): Promise<void> {
     if (this.#workers.size === 0) return;
-    const { rows } = await this.#database.query<{ subscription_id: string; token: number; revision: number }>(
-      sql.heldRevisions(this.#serverId),
-    );
+    const { rows } = await this.#database.query<{
+      subscription_id: string;
+      token: number;
+      revision: number;
+      now: number;
+    }>(sql.heldRevisions(this.#serverId));
+    if (rows[0] !== undefined) this.#parts.time.observe(rows[0].now);
     const held = new Map(rows.map((row) => [row.subscription_id, row]));
     for (const [subscriptionId, { worker }] of this.#workers) {
       const row = held.get(subscriptionId);

@@ -21,7 +21,11 @@ import type { SubscriptionRow } from "./sql/rows.ts";
 import * as sql from "./sql/subscriptions.ts";
 import { badField, noSubscription, SubscriptionRefusal } from "./subscription-refusal.ts";
 
-export const subscriptionLimits = { subscriptionsMax: 1_000, overlapSecondsByDefault: 86_400 } as const;
+export const subscriptionLimits = {
+  subscriptionsMax: 1_000,
+  resolveMsMax: 2_000,
+  overlapSecondsByDefault: 86_400,
+} as const;
 
 /** A subscription as it is shown. */
 export interface ShownSubscription extends SubscriptionRow {
@@ -190,11 +194,22 @@ export class Subscriptions {
 
   async #readUrl(text: string): Promise<string> {
     try {
-      return (await this.#options.guard.readNewUrl(text)).href;
+      const url = this.#options.guard.readUrl(text);
+      await this.#lookAtName(text);
+      return url.href;
     } catch (error) {
       if (error instanceof TargetRefused) throw badField("/url", error.message);
       throw error;
     }
+  }
+
+  /** A name server that does not answer must not hold up the call: what a name leads to is looked at again whenever it is sent to. */
+  async #lookAtName(text: string): Promise<void> {
+    const { promise: isOver, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#options.clock.after(subscriptionLimits.resolveMsMax, resolve);
+    const looking = this.#options.guard.readNewUrl(text);
+    looking.catch(() => {});
+    await Promise.race([looking, isOver]).finally(cancel);
   }
 
   #readCursor(cursor: string): PositionVector {

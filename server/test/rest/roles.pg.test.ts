@@ -15,7 +15,12 @@ interface Subject {
   readonly productId: string;
   readonly locationId: string;
   readonly inventoryId: string;
+  readonly subscriptionId: string;
 }
+
+const hooks = "/v1/subscriptions/inventory";
+/** Nobody has this name, so nothing is sent anywhere. */
+const url = "https://hooks.invalid/inventory";
 
 /** A request that succeeds for those who may make it. */
 type Call = Exclude<OperationId, "streamUpdates" | "openSocket">;
@@ -51,6 +56,23 @@ const requests: Record<Call, (subject: Subject) => { path: string; body?: unknow
   patchInventory: ({ inventoryId }) => ({ path: `/v1/inventory/${inventoryId}`, body: { safetyStock: 1 } }),
   deleteInventory: ({ inventoryId }) => ({ path: `/v1/inventory/${inventoryId}` }),
   listMovements: ({ inventoryId }) => ({ path: `/v1/inventory/${inventoryId}/movements` }),
+  listSubscriptions: () => ({ path: hooks }),
+  createSubscription: () => ({ path: hooks, body: { url } }),
+  getSubscription: ({ subscriptionId }) => ({ path: `${hooks}/${subscriptionId}` }),
+  patchSubscription: ({ subscriptionId }) => ({ path: `${hooks}/${subscriptionId}`, body: { name: "x" } }),
+  deleteSubscription: ({ subscriptionId }) => ({ path: `${hooks}/${subscriptionId}` }),
+  pingSubscription: ({ subscriptionId }) => ({ path: `${hooks}/${subscriptionId}/ping` }),
+  pauseSubscription: ({ subscriptionId }) => ({ path: `${hooks}/${subscriptionId}/pause` }),
+  resumeSubscription: ({ subscriptionId }) => ({ path: `${hooks}/${subscriptionId}/resume` }),
+  rotateSubscriptionSecret: ({ subscriptionId }) => ({ path: `${hooks}/${subscriptionId}/rotate-secret`, body: {} }),
+  replayDeliveries: ({ subscriptionId }) => ({
+    path: `${hooks}/${subscriptionId}/replay`,
+    body: { sequences: { from: 1, to: 1 } },
+  }),
+  backfillSubscription: ({ subscriptionId }) => ({ path: `${hooks}/${subscriptionId}/backfill`, body: {} }),
+  listDeliveries: ({ subscriptionId }) => ({ path: `${hooks}/${subscriptionId}/deliveries` }),
+  listDeadLetters: ({ subscriptionId }) => ({ path: `${hooks}/${subscriptionId}/dead-letters` }),
+  replayDeadLetters: ({ subscriptionId }) => ({ path: `${hooks}/${subscriptionId}/dead-letters/replay`, body: {} }),
 };
 
 async function newSubject(): Promise<Subject> {
@@ -59,7 +81,8 @@ async function newSubject(): Promise<Subject> {
   await createProduct(server.admin, productId);
   await createLocation(server.admin, locationId);
   const { inventoryId } = await adjust(server.admin, productId, locationId, 0);
-  return { productId, locationId, inventoryId };
+  const { body } = await server.admin.post(hooks, { url });
+  return { productId, locationId, inventoryId, subscriptionId: body.subscriptionId };
 }
 
 type Kind = "no key" | "a bad key" | Role;
@@ -94,7 +117,9 @@ describe("every operation", () => {
       if (status === 403) expect(answer.body.detail).toContain(`role ${operation.right}`);
     }
     const isAllowed = status < 400;
-    expect(await server.journalLength()).toBe(journal + (operation.writes && isAllowed ? 1 : 0));
+    // Subscriptions lie beside the journal.
+    const appends = operation.writes && !path.startsWith(hooks);
+    expect(await server.journalLength()).toBe(journal + (appends && isAllowed ? 1 : 0));
   });
 
   test("whoever may not ask learns nothing about the request", async () => {

@@ -1,5 +1,6 @@
 /** Subscriptions of a test server, and a database whose time for webhooks can be moved. */
 import { expect } from "bun:test";
+import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import type { Caller, Json } from "../rest/support.ts";
 import type { TestDatabase } from "../support/database.ts";
 
@@ -53,4 +54,20 @@ export async function movableTime({ owner }: TestDatabase): Promise<(ms: number)
   return async (ms) => {
     await owner.query({ text: "UPDATE moved_time SET ms = ms + $1", values: [ms] });
   };
+}
+
+/** A clock whose ticks come quickly, so that time that was moved is noticed at once; time limits stay as they are. */
+export const quickClock: Clock = {
+  ...systemClock,
+  after: (delayMs, callback) => systemClock.after(delayMs <= 1_000 ? Math.min(delayMs, 10) : delayMs, callback),
+};
+
+/** Waits until the server has looked at its subscriptions twice more: it has seen the time that was moved. */
+export async function untilTicked({ owner }: TestDatabase): Promise<void> {
+  for (let ticks = 0; ticks < 2; ticks++) {
+    const seen = async (): Promise<number> =>
+      (await owner.query<{ at: number }>({ text: "SELECT max(seen_until) AS at FROM webhook_server" })).rows[0]!.at;
+    const before = await seen();
+    while ((await seen()) === before) await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 }

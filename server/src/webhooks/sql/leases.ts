@@ -50,10 +50,10 @@ export const renewLeases = (
   values: [textArray(held.map((each) => each.subscriptionId)), bigintArray(held.map((each) => each.token)), leaseMs],
 });
 
-/** What a server holds, with the revision that each has now. */
+/** What a server holds, with the revision that each has now, and the time. */
 export const heldRevisions = (serverId: string): Statement => ({
   name: "webhook_held_revisions",
-  text: "SELECT subscription_id, token, revision FROM webhook_progress WHERE holder = $1",
+  text: "SELECT subscription_id, token, revision, webhook_now() AS now FROM webhook_progress WHERE holder = $1",
   values: [serverId],
 });
 
