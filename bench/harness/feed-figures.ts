@@ -13,7 +13,7 @@ export interface FeedFigures {
   /** Null when nobody read, or when the writer did not note its writes. */
   readonly delays: Delays | null;
   readonly withinSecondShare: number | null;
-  /** CPU of the server by deliveries and by writes, which it was spent on together. */
+  /** All CPU of the server that is read from, and of the one that is written to. */
   readonly serverUsPerDelivery: number | null;
   readonly serverUsPerEvent: number | null;
   readonly readersUsPerDelivery: number | null;
@@ -50,7 +50,8 @@ export function feedFigures(
     bytesPerSecond: (read?.bytes ?? 0) / seconds,
     delays: read?.delays ?? null,
     withinSecondShare: read?.withinSecondShare ?? null,
-    serverUsPerDelivery: microsecondsPerUnit(cpu.serverSeconds, deliveries),
+    // With readers elsewhere it is another server that spends it.
+    serverUsPerDelivery: microsecondsPerUnit(besideSeconds ?? cpu.serverSeconds, deliveries),
     serverUsPerEvent: microsecondsPerUnit(cpu.serverSeconds, writer.eventsPerSecond * writer.windowSeconds),
     readersUsPerDelivery: microsecondsPerUnit(readersSeconds, deliveries),
     readersCores: cores(readersSeconds),

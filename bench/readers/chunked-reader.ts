@@ -9,14 +9,12 @@ const LINE_END_BYTES = 2;
 
 export class ChunkedReader {
   readonly #onBytes: (bytes: Buffer) => void;
-  readonly #onHead: () => void;
   #mode: "head" | "length" | "bytes" | "line end" = "head";
   #kept: Buffer | null = null;
   #left = 0;
 
-  /** @param onHead a head with status 200 was read @param onBytes they are gone after the call */
-  constructor(onHead: () => void, onBytes: (bytes: Buffer) => void) {
-    this.#onHead = onHead;
+  /** @param onBytes gets the bytes of the body; they are gone after the call */
+  constructor(onBytes: (bytes: Buffer) => void) {
     this.#onBytes = onBytes;
   }
 
@@ -49,7 +47,6 @@ export class ChunkedReader {
           throw new Error(`the stream was refused: ${bytes.toString("latin1").slice(0, 400)}`);
         if (!/transfer-encoding: chunked/i.test(head)) throw new Error("the stream does not come in chunks");
         this.#mode = "length";
-        this.#onHead();
       } else if (this.#mode === "length") {
         this.#left = Number.parseInt(bytes.toString("latin1", position, end), 16);
         if (this.#left === 0) return false;

@@ -22,8 +22,11 @@ export interface LoggedEvent extends EventFacts {
 export class EventLog {
   readonly events: LoggedEvent[] = [];
   readonly framing: Framing;
+  /** The first thing that was wrong with the log itself. */
+  complaint: string | null = null;
   readonly #readers: number;
   readonly #indexes = new Map<string, number>();
+  readonly #sequences = new Map<number, number>();
   #bytes = Buffer.alloc(BYTES_AT_FIRST);
   #length = 0;
 
@@ -62,6 +65,10 @@ export class EventLog {
     frame.copy(this.#bytes, this.#length);
     this.#length = end;
     const facts = factsOf(frame.toString("latin1"));
+    const last = this.#sequences.get(facts.partition);
+    if (last !== undefined && facts.sequence !== last + 1)
+      this.complaint ??= `after ${last} of partition ${facts.partition} came ${facts.sequence}`;
+    this.#sequences.set(facts.partition, facts.sequence);
     this.#indexes.set(`${facts.partition}/${facts.sequence}`, this.events.length);
     this.events.push({ ...facts, end, firstSeenAtMs: nowMs, seenAfterMs: new Float32Array(this.#readers) });
   }

@@ -94,7 +94,8 @@ export class ReadRun {
       deliveries: this.#end.events - this.#begin.events,
       bytes: this.#end.bytes - this.#begin.bytes,
       ...{ delays, withinSecondShare, sample },
-      ...{ wrongReaders: wrong.length, complaint: wrong[0] ?? null },
+      wrongReaders: this.#log.complaint === null ? wrong.length : this.#job.readers,
+      complaint: this.#log.complaint ?? wrong[0] ?? null,
       eventsSeenMin: Math.min(...this.#places.map((place) => place.eventsSeen)),
       ...{ reconnects: this.#reconnects, silentReconnects: this.#silentReconnects },
     };

@@ -35,10 +35,7 @@ export class StreamReader implements FeedReader {
   async #connect(): Promise<void> {
     const { job } = this.#context;
     const { hostname, port } = addressOf(job);
-    const chunks = new ChunkedReader(
-      () => undefined,
-      (bytes) => this.#take(bytes),
-    );
+    const chunks = new ChunkedReader((bytes) => this.#take(bytes));
     this.#socket = await Bun.connect({
       hostname,
       port,

@@ -13,6 +13,7 @@ import type { Course } from "./course.ts";
 import type { FeedReader } from "./feed-reader.ts";
 import type { HeadsWatcher } from "./heads-watcher.ts";
 import type { LocationGroups } from "./location-groups.ts";
+import { PacedWake } from "./paced-wake.ts";
 import { type EventWriter, FeedRecord } from "./record.ts";
 import { FeedRing } from "./ring.ts";
 
@@ -54,6 +55,7 @@ interface Following {
 export class FeedTail {
   readonly #parts: TailParts;
   readonly #waiters = new Set<TailWaiter>();
+  readonly #pacedWake: PacedWake;
   #following: Following | null = null;
   #starting: Promise<Following> | null = null;
   #advancing: Promise<void> | null = null;
@@ -66,6 +68,7 @@ export class FeedTail {
 
   constructor(parts: TailParts) {
     this.#parts = parts;
+    this.#pacedWake = new PacedWake(parts.clock, () => this.#wakeAll());
   }
 
   /** The newest events, or null while nobody follows. A new ring has nothing in common with the one before. */
@@ -120,7 +123,7 @@ export class FeedTail {
       if (ahead === 1) this.#append(following, item);
     }
     this.counts.handedOver += items.length;
-    this.#wakeAll();
+    this.#pacedWake.soon();
     return true;
   }
 
@@ -143,6 +146,7 @@ export class FeedTail {
     this.#cancelLinger();
     this.#rest();
     this.#cancelSweep?.();
+    this.#pacedWake.stop();
     this.#wakeAll();
   }
 
@@ -209,7 +213,7 @@ export class FeedTail {
           this.counts.read += 1;
         }
       }
-      this.#wakeAll();
+      this.#pacedWake.soon();
     }
   }
 
