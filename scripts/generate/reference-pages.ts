@@ -1,6 +1,7 @@
 /** Writes the pages of docs/reference that are tables of what the code already says. */
 
 import { aboutEvent, eventObject, eventSchemaPath, sentTypeNames } from "@onhand/protocol/events";
+import { type Operation, operations } from "@onhand/protocol/operations";
 import { problemKinds, problemTypePrefix } from "@onhand/protocol/problems";
 import { flagOf, type Setting, settingsTable } from "../../server/src/config/settings-table.ts";
 import { allMethods } from "./methods.ts";
@@ -79,10 +80,13 @@ export function apiPage(): string {
     const call = `${operation.method} ${operation.path}${fixed === "" ? "" : `?${fixed}`}`;
     return [`\`${call}\``, summary, operation.right ?? "anyone", `\`${name}\``];
   });
+  const streams = Object.values(operations as Readonly<Record<string, Operation>>)
+    .filter(({ opens }) => opens !== undefined)
+    .map(({ method, path, summary, right }) => [`\`${method} ${path}\``, summary, right ?? "anyone", "none"]);
   return page(
     "# Calls of the API",
     madeFrom("protocol/src/operations.ts"),
     "A running server describes every field of them at `/docs`, and as OpenAPI 3.1 at `/v1/openapi.json`. The last column is the method of the [client library](../../client/README.md). A role includes the ones before it: reader, writer, admin.",
-    table(["Call", "What it does", "Role", "Client"], rows),
+    table(["Call", "What it does", "Role", "Client"], [...rows, ...streams]),
   );
 }
