@@ -7,7 +7,6 @@ import { inventoryReadRoutes } from "./inventory-read-routes.ts";
 import { inventoryWriteRoutes } from "./inventory-write-routes.ts";
 import { locationRoutes } from "./location-routes.ts";
 import { productRoutes } from "./product-routes.ts";
-import { type SubscriptionContext, subscriptionRoutes } from "./subscription-routes.ts";
 import { ticketRoute } from "./ticket-route.ts";
 import { updateRoutes } from "./update-routes.ts";
 
