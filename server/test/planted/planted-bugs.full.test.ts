@@ -19,6 +19,7 @@ beforeAll(async () => {
     "server/migrations",
     "server/package.json",
     "protocol",
+    "client",
     "package.json",
     "tsconfig.json",
   ]) {

@@ -117,4 +117,20 @@ export const plantedBugs: readonly PlantedBug[] = [
     planted: "",
     caughtBy: ["server/test/faults/epoch.pg.test.ts"],
   },
+  {
+    name: "older state in a view",
+    harm: "a page shows a level that was there before as if it were news",
+    file: "client/src/live/holdings.ts",
+    original: "if (version < known || (version === known && !(isRow && held !== undefined))) return [];",
+    planted: "",
+    caughtBy: ["client/src/live/live-view.test.ts"],
+  },
+  {
+    name: "sent without a trace",
+    harm: "a till that was restarted takes a sale that may have been applied long ago for one that was never sent",
+    file: "client/src/offline/queue.ts",
+    original: 'if (command.state === "pending") await this.#store(sent);',
+    planted: "",
+    caughtBy: ["client/src/offline/queue.test.ts"],
+  },
 ];
