@@ -3,7 +3,7 @@ import { parseOptions, UsageError } from "./options.ts";
 
 test("without options everything but the large database runs", () => {
   const options = parseOptions([]);
-  const feed = ["feed-delay", "feed-fanout", "feed-cost", "feed-slow"] as const;
+  const feed = ["feed-delay", "feed-fanout", "feed-cost", "feed-slow", "webhooks"] as const;
   expect(options.scenarios).toEqual(["spread", "hot", "tail", "bulk", "get", ...feed]);
   expect(options.pace).toEqual({ rounds: 3, warmUpSeconds: 2, seconds: 10 });
   expect(options.writes).toBe(true);

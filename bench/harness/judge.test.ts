@@ -51,6 +51,14 @@ test("when every round was noisy the least noisy one counts", () => {
   expect(judge({ scenario: SPREAD, cells })[0]).toMatchObject({ ratio: 7, verdict: "MISSED" });
 });
 
+test("where a rate is enough, it is enough whatever the ratio", () => {
+  const webhooks = SCENARIOS.find((scenario) => scenario.name === "webhooks")!;
+  const receiver = cellRuns(webhooks, "receiver", [measurement(40_000)]);
+  const verdictAt = (rate: number) =>
+    judge({ scenario: webhooks, cells: [cellRuns(webhooks, "one", [measurement(rate)]), receiver] })[0]!.verdict;
+  expect([verdictAt(3_000), verdictAt(2_999), verdictAt(32_000)]).toEqual(["met", "MISSED", "met"]);
+});
+
 test("an upper bound is missed from above", () => {
   const plain = cellRuns(TAIL, "plain", [measurement(1, 0, 100_000)]);
   const near = judge({ scenario: TAIL, cells: [cellRuns(TAIL, "onhand", [measurement(1, 0, 20_000)]), plain] });

@@ -28,8 +28,10 @@ export function judge({ scenario, cells }: ScenarioRuns): readonly Verdict[] {
       return { goal, ratio: null, ratioMin: null, ratioMax: null, roundCount: 0, verdict: "not measured" };
     }
     const ratio = median(ratios);
-    const isMet =
+    const rate = median(rounds.map((round) => numerator!.runs[round]!.unitsPerSecond));
+    const isWithin =
       ratio >= (goal.atLeast ?? Number.NEGATIVE_INFINITY) && ratio <= (goal.atMost ?? Number.POSITIVE_INFINITY);
+    const isMet = isWithin || rate >= (goal.orRateAtLeast ?? Number.POSITIVE_INFINITY);
     return {
       ...{ goal, ratio, ratioMin: Math.min(...ratios), ratioMax: Math.max(...ratios) },
       ...{ roundCount: ratios.length, verdict: isMet ? "met" : "MISSED" },

@@ -6,6 +6,7 @@ import type { Measurement } from "./measurement.ts";
 import { runBatchedSql } from "./run-batched-sql.ts";
 import { FeedRunner } from "./run-feed.ts";
 import { runLoadJob } from "./run-load.ts";
+import { runWebhooks } from "./run-webhooks.ts";
 import type { Cell, Scenario } from "./scenarios.ts";
 
 /** How long and how often. */
@@ -96,6 +97,10 @@ async function runCell(
   if (cell.readers !== undefined) {
     const { measurement, finding } = await feedRunner.run(cell.target, cell.readers, { warmUpSeconds, seconds, round });
     return { measurement, findings: [...finding, ...(isAudited ? await targets.audit(cell.target) : [])] };
+  }
+  if (cell.subscriptions !== undefined) {
+    const { measurement, findings } = await runWebhooks(targets, cell.subscriptions, { warmUpSeconds, seconds, round });
+    return { measurement, findings: [...findings, ...(isAudited ? await targets.audit(cell.target) : [])] };
   }
   const target = await targets.get(cell.target);
   await target.settle();

@@ -15,7 +15,8 @@ export type ScenarioName =
   | "feed-delay"
   | "feed-fanout"
   | "feed-cost"
-  | "feed-slow";
+  | "feed-slow"
+  | "webhooks";
 
 /** Who reads the feed while a cell is measured. */
 export interface CellReaders {
@@ -39,6 +40,8 @@ export interface Cell {
   readonly secondsMin?: number;
   /** Present in the scenarios of the feed, also with no readers. */
   readonly readers?: CellReaders;
+  /** Deliveries of so many webhook subscriptions are measured, not requests. */
+  readonly subscriptions?: number;
 }
 
 /** A ratio of two cells and the bound it must keep. */
@@ -49,6 +52,8 @@ export interface Goal {
   readonly denominator: string;
   readonly atLeast?: number;
   readonly atMost?: number;
+  /** The goal is met at this rate of the numerator, too, whatever the ratio. */
+  readonly orRateAtLeast?: number;
 }
 
 /** One workload, measured on several cells in turn. */
@@ -86,6 +91,10 @@ const SINGLE = { workload: "adjust", linesPerRequest: 0, unit: "requests", audit
 
 const SILENT_READERS = 200;
 const COST_READERS = 100;
+/** Deliveries a second that are enough, however fast the receiver is. */
+const WEBHOOK_RATE_ENOUGH = 3_000;
+/** Bytes that make the load generator's small requests as long as a delivery is. */
+const WEBHOOK_PADDING = 1_500;
 
 const FEED_SCENARIOS: readonly Scenario[] = [
   {
@@ -137,6 +146,19 @@ const FEED_SCENARIOS: readonly Scenario[] = [
       }),
     ],
     goals: [atMost(1.2, "p99", "beside-silent", "alone", "p99 beside silent streams ÷ alone")],
+  },
+  {
+    ...{ name: "webhooks", title: "Webhooks to a receiver on this machine", ...SINGLE, unit: "deliveries" },
+    ...{ auditedRounds: "last", connections: 64, isHot: false },
+    cells: [
+      { id: "one", title: "Onhand, one subscription", target: "onhand", subscriptions: 1 },
+      { id: "ten", title: "Onhand, ten subscriptions", target: "onhand", subscriptions: 10 },
+      { ...cellOf("webhook-receiver"), id: "receiver", extraHeaders: { "X-Padding": "x".repeat(WEBHOOK_PADDING) } },
+    ],
+    goals: [
+      orFaster(atLeast(0.8, "rate", "one", "receiver", "one subscription, deliveries/s ÷ the receiver's limit")),
+      orFaster(atLeast(0.8, "rate", "ten", "receiver", "ten subscriptions, deliveries/s ÷ the receiver's limit")),
+    ],
   },
 ];
 
@@ -193,6 +215,11 @@ export const SCENARIOS: readonly Scenario[] = [
 
 function cellOf(target: TargetName): Cell {
   return { id: target, title: TARGETS[target].title, target };
+}
+
+function orFaster(goal: Goal): Goal {
+  const enough = `${WEBHOOK_RATE_ENOUGH.toLocaleString("en")}/s`;
+  return { ...goal, statement: `${goal.statement}, or ${enough}`, orRateAtLeast: WEBHOOK_RATE_ENOUGH };
 }
 
 function many(count: number): string {

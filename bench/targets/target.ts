@@ -1,7 +1,13 @@
 /** What the harness measures: a server in a process of its own, on a database of its own. */
 
 /** The servers that can be measured. */
-export type TargetName = "onhand" | "onhand-without-database" | "plain" | "onhand-large" | "bare-stream";
+export type TargetName =
+  | "onhand"
+  | "onhand-without-database"
+  | "plain"
+  | "onhand-large"
+  | "bare-stream"
+  | "webhook-receiver";
 
 /** One statement that must hold after a run. */
 export interface AuditFinding {
