@@ -4,9 +4,10 @@ import { SCENARIOS, type ScenarioName } from "./harness/scenarios.ts";
 
 export const HELP = `Measures Onhand against the yardsticks in bench/README.md.
 
-  npm run bench                          everything but the large database, about 12 minutes
-  npm run bench -- --quick               short rounds, about 3 minutes: for a first look, not for a claim
+  npm run bench                          everything but the large database, about 25 minutes
+  npm run bench -- --quick               short rounds, about 7 minutes: for a first look, not for a claim
   npm run bench -- --only spread,hot     some scenarios
+  npm run bench -- --only feed-delay,feed-fanout,feed-cost,feed-slow,webhooks   what leaves the server
   npm run bench -- --large               also at 10,000,000 journal entries; filling takes long
   npm run bench -- --rounds 5 --seconds 20
 

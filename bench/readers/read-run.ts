@@ -122,17 +122,16 @@ export class ReadRun {
 
   /** The cursor of the end of the feed: a stream says it first. */
   async #endOfFeed(): Promise<string> {
-    const stop = new AbortController();
     const response = await fetch(`${this.#job.url}/v1/inventory/stream`, {
       headers: { Authorization: `Bearer ${this.#job.bearer}` },
-      signal: stop.signal,
     });
+    const reader = response.body!.getReader();
     let text = "";
-    for await (const chunk of response.body!) {
-      text += Buffer.from(chunk).toString("latin1");
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      text += Buffer.from(chunk.value).toString("latin1");
       const cursor = /^id: (\S+)\n/m.exec(text)?.[1];
       if (cursor === undefined) continue;
-      stop.abort();
+      await reader.cancel();
       return cursor;
     }
     throw new Error(`the stream ended before it said where it begins: ${text.slice(0, 200)}`);
