@@ -101,8 +101,8 @@ const FEED_SCENARIOS: readonly Scenario[] = [
     ...{ name: "feed-delay", title: "From a write to its readers, 200 writes/s", ...SINGLE, auditedRounds: "last" },
     ...{ connections: 32, isHot: false, requestsPerSecond: 200 },
     cells: [1, 100, 1000].flatMap((count) => [
-      readersCell(`stream-${count}`, `${many(count)} of server-sent events`, { count }),
-      readersCell(`poll-${count}`, `${many(count)} that polls and waits`, { count, kind: "poll" }),
+      readersCell(`stream-${count}`, `${many(count)} by server-sent events`, { count }),
+      readersCell(`poll-${count}`, `${many(count)} by polling with wait`, { count, kind: "poll" }),
     ]),
     goals: [1, 100, 1000].map((count) =>
       atMost(1, "p99", `stream-${count}`, `poll-${count}`, `p99 of ${many(count)} ÷ polling`),
