@@ -96,7 +96,12 @@ export const EventsMessage = Type.Object({
 });
 export type EventsMessage = Static<typeof EventsMessage>;
 
-export const ProgressMessage = Type.Object({ type: Type.Literal("progress"), id: SubscriptionId, cursor: Cursor });
+export const ProgressMessage = Type.Object({
+  type: Type.Literal("progress"),
+  id: SubscriptionId,
+  cursor: Cursor,
+  caughtUp: Type.Boolean({ description: "Nothing more was there when it was sent" }),
+});
 export type ProgressMessage = Static<typeof ProgressMessage>;
 
 export const UnsubscribedMessage = Type.Object({

@@ -63,7 +63,8 @@ export interface ErrorMessage {
 
 export type ServerMessage =
   | Welcome
-  | { readonly type: "subscribed" | "progress" | "unsubscribed"; readonly id: string; readonly cursor: string }
+  | { readonly type: "subscribed" | "unsubscribed"; readonly id: string; readonly cursor: string }
+  | { readonly type: "progress"; readonly id: string; readonly cursor: string; readonly caughtUp: boolean }
   | { readonly type: "events"; readonly id: string; readonly events: readonly FeedEvent[]; readonly cursor: string }
   | ResultMessage
   | ErrorMessage

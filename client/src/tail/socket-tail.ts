@@ -38,7 +38,8 @@ async function follow(
   const message = (message: ServerMessage) => {
     if (message.type === "subscribed") report({ kind: "opened", retryMs: null });
     else if (message.type === "events") report({ kind: "events", events: message.events, cursor: message.cursor });
-    else if (message.type === "progress") report({ kind: "caughtUp", cursor: message.cursor });
+    else if (message.type === "progress")
+      report({ kind: message.caughtUp ? "caughtUp" : "progress", cursor: message.cursor });
     else if (message.type === "pong") report({ kind: "alive" });
     else if (message.type === "error") end(meaningOf(problemError(message.problem), true));
     else if (message.type === "closing") end(closing(message));

@@ -31,8 +31,8 @@ export interface Follower {
   /** The signed cursor of `position`. */
   cursor(): string;
   /**
-   * What comes next, in order; one call at a time. Empty when the wait was over: the position may have moved all the
-   * same, past events that the filter does not let pass. @throws PositionLost when the place is no longer there
+   * What comes next, in order; one call at a time. Empty when the wait was over, or when it has looked through a long
+   * history for long enough: the position may have moved all the same, past events that the filter does not let pass. @throws PositionLost when the place is no longer there
    */
   next(options: NextOptions): Promise<readonly FeedRecord[]>;
   close(): void;
@@ -50,6 +50,11 @@ interface Joined {
   readonly ring: FeedRing;
   count: number;
 }
+
+const followerLimits = {
+  /** How long it looks for something that the filter lets pass before it says where it stands. */
+  scanMsMax: 1_000,
+} as const;
 
 const nothing: readonly FeedRecord[] = [];
 
@@ -85,11 +90,16 @@ export class TailFollower implements Follower {
     const { tail, clock } = this.#parts;
     this.#listenTo(signal);
     const most = Math.min(max, tailLimits.pageEntriesMax);
+    const startedAtMs = clock.monotonicMs();
     let deadlineMs: number | null = null;
     for (;;) {
       const records = this.#joined === null ? await this.#fromJournal(most) : this.#fromRing(this.#joined, most);
       if (records.length > 0 || signal.aborted || tail.isStopped || this.#isClosed) return records;
-      if (!this.isAtEnd) continue;
+      if (!this.isAtEnd) {
+        // A filter that lets nothing pass may go through a long history: its reader hears of its place meanwhile.
+        if (clock.monotonicMs() - startedAtMs >= Math.max(waitMs, followerLimits.scanMsMax)) return nothing;
+        continue;
+      }
       deadlineMs ??= clock.monotonicMs() + waitMs;
       if (clock.monotonicMs() >= deadlineMs) return nothing;
       await this.#moved(deadlineMs);

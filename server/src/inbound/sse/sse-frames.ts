@@ -4,14 +4,16 @@ import type { EndReason } from "../streams/stream-limits.ts";
 
 const encoder = new TextEncoder();
 
-const placeLine = (cursor: string): string => `id: ${cursor}\nevent: progress\ndata: {"cursor":"${cursor}"}\n\n`;
+const placeLine = (cursor: string, isCaughtUp: boolean): string =>
+  `id: ${cursor}\nevent: progress\ndata: {"cursor":"${cursor}","caughtUp":${isCaughtUp}}\n\n`;
 
 /** The first bytes: when to come back, and where the stream begins. */
 export const openingFrame = (cursor: string, retryMs: number): Uint8Array =>
-  encoder.encode(`retry: ${retryMs}\n\n${placeLine(cursor)}`);
+  encoder.encode(`retry: ${retryMs}\n\n${placeLine(cursor, false)}`);
 
-/** Everything up to here was written or did not pass the filter. */
-export const progressFrame = (cursor: string): Uint8Array => encoder.encode(placeLine(cursor));
+/** Everything up to here was written or did not pass the filter; when caught up, that is all there is. */
+export const progressFrame = (cursor: string, isCaughtUp: boolean): Uint8Array =>
+  encoder.encode(placeLine(cursor, isCaughtUp));
 
 /** Tells proxies that the connection is in use. */
 export const keepAliveFrame = (): Uint8Array => encoder.encode(": keep-alive\n\n");

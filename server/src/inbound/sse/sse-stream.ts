@@ -97,7 +97,7 @@ export class SseStream implements EndableStream, ReplyStream {
         metrics.wrote("sse", item.records.length, 0);
         return shared.of(item.records, filter);
       case "progress":
-        return progressFrame(item.cursor);
+        return progressFrame(item.cursor, item.isCaughtUp);
       case "silence":
         return keepAliveFrame();
       case "lost":

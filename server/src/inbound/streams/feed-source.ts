@@ -11,8 +11,8 @@ import { streamLimits } from "./stream-limits.ts";
 
 export type SourceItem =
   | { readonly kind: "events"; readonly records: readonly FeedRecord[] }
-  /** Everything up to the cursor was handed out or did not pass the filter. */
-  | { readonly kind: "progress"; readonly cursor: string }
+  /** Everything up to the cursor was handed out or did not pass the filter; `isCaughtUp`: and that is all there is. */
+  | { readonly kind: "progress"; readonly cursor: string; readonly isCaughtUp: boolean }
   /** Nothing was handed out for `silenceMs`. */
   | { readonly kind: "silence" }
   /** Its place can no longer be read from. */
@@ -121,10 +121,11 @@ export class FeedSource {
   }
 
   #progress(now: number, cursor: string): SourceItem {
-    this.#hasCaughtUp = true;
+    const isCaughtUp = this.#options.follower.isAtEnd;
+    this.#hasCaughtUp ||= isCaughtUp;
     this.#toldAtMs = now;
     this.#placedAtMs = now;
     this.cursor = cursor;
-    return { kind: "progress", cursor };
+    return { kind: "progress", cursor, isCaughtUp };
   }
 }

@@ -265,7 +265,7 @@ describe("a subscription", () => {
     expect(socket.take()).toEqual([]);
     feed.add(1, 10, false);
     await clock.pass(5_000);
-    expect(socket.take()).toEqual([{ type: "progress", id: "s", cursor: feed.cursorAt(1) }]);
+    expect(socket.take()).toEqual([{ type: "progress", id: "s", cursor: feed.cursorAt(1), caughtUp: true }]);
     for (let second = 0; second < 20; second++) {
       feed.add(1, 10, false);
       await clock.pass(1_000);

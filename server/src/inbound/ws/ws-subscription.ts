@@ -56,7 +56,7 @@ export class Subscription {
         outbox.send(shared.of(item.records, filter, id), item.records.length);
       } else if (item.kind === "progress") {
         this.#told = { cursor: item.cursor, behind: [...this.#unacknowledged].at(-1) ?? null };
-        outbox.send(JSON.stringify({ type: "progress", id, cursor: item.cursor }));
+        outbox.send(JSON.stringify({ type: "progress", id, cursor: item.cursor, caughtUp: item.isCaughtUp }));
       }
     }
     return null;
