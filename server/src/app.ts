@@ -70,10 +70,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     inFlightCommands: () => write.submitter.underWayCount,
     feedWaiting: () => watcher.waiting,
   });
-  const retention = new Retention(database, clock, config.resultDays, {
-    cleared: countCleared(registry),
-    failed: (error) => logger.warn({ reason: error.message }, "old outcomes could not be cleared away"),
-  });
+  const retention = openRetention(options, registry, database);
   const close = (waitMsMax: number): Promise<void> => {
     const stopped = [
       webhooks.stop(),
@@ -115,6 +112,14 @@ export async function startApp(options: AppOptions): Promise<App> {
       await close(Math.max(0, config.drainMsMax - (clock.monotonicMs() - startedAtMs)));
     },
   };
+}
+
+function openRetention(options: AppOptions, registry: Registry, database: Database): Retention {
+  const { config, logger, clock = systemClock } = options;
+  return new Retention(database, clock, config.resultDays, {
+    cleared: countCleared(registry),
+    failed: (error) => logger.warn({ reason: error.message }, "old outcomes could not be cleared away"),
+  });
 }
 
 /** Waits for the work, but no longer: what is not answered by then was not acknowledged either. */

@@ -13,7 +13,7 @@ import { makeAllDue, selectNow, selectSubscription } from "./sql/subscriptions.t
 import { badField, noSubscription } from "./subscription-refusal.ts";
 import { lock } from "./subscriptions.ts";
 
-export const deliveryLogLimits = { replayedMax: 10_000 } as const;
+const deliveryLogLimits = { replayedMax: 10_000 } as const;
 
 export interface DeliveryLogOptions {
   readonly database: Database;

@@ -14,7 +14,7 @@ import type { DeliveryQueue } from "./plan/delivery-queue.ts";
 import { type Arrival, intakeLimits, type Lane, planIntake, type QueuedDelivery } from "./plan/intake.ts";
 import type { Lease, WorkerParts } from "./worker-parts.ts";
 
-export const readerLimits = {
+const readerLimits = {
   /** How long to wait for events before the place is looked at. */
   waitMs: 5_000,
   /** The same while lanes are parked, which may have room by then. */

@@ -27,7 +27,7 @@ export interface Remade {
 const idAtStart = /^\{"specversion":"1\.0","id":"([^"\\]{1,128})"/;
 
 /** The `id` of a CloudEvent; all of ours begin with it. */
-export function eventIdOf(json: string): string {
+function eventIdOf(json: string): string {
   return idAtStart.exec(json)?.[1] ?? (JSON.parse(json) as { id: string }).id;
 }
 

@@ -1,5 +1,5 @@
 /** How many deliveries one server sends at once, over all subscriptions. Whoever finds none is called when one is free. */
-export const sendSlotLimits = { inFlightMax: 512 } as const;
+const sendSlotLimits = { inFlightMax: 512 } as const;
 
 export class SendSlots {
   readonly #max: number;

@@ -21,7 +21,7 @@ import type { SubscriptionRow } from "./sql/rows.ts";
 import * as sql from "./sql/subscriptions.ts";
 import { badField, noSubscription, SubscriptionRefusal } from "./subscription-refusal.ts";
 
-export const subscriptionLimits = {
+const subscriptionLimits = {
   subscriptionsMax: 1_000,
   resolveMsMax: 2_000,
   overlapSecondsByDefault: 86_400,

@@ -3,7 +3,7 @@ import type { Queryable, Statement } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
 import { clearOldDeadLetters, clearOldRequests, clearOldTries } from "./sql/delivery-log.ts";
 
-export const webhookRetention = {
+const webhookRetention = {
   everyMs: 60_000,
   logDays: 30,
   requestDays: 7,

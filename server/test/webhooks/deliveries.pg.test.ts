@@ -137,7 +137,7 @@ describe("a receiver that fails", () => {
     const levels = soap.map(levelOf);
     expect(levels).toEqual([...levels].sort((a, b) => a - b));
     expect(soap.length).toBeLessThan(5);
-    expect(soap.at(-1)!.headers["webhook-supersedes"]?.split(",")).toContain("1");
+    expect(soap.flatMap((each) => each.headers["webhook-supersedes"]?.split(",") ?? [])).toContain("1");
   });
 
   test("that is gone is not asked again", async () => {

@@ -11,6 +11,7 @@ import { SendSlots } from "../../src/webhooks/send-slots.ts";
 import { claimLeases } from "../../src/webhooks/sql/leases.ts";
 import { deleteSubscription, insertSubscription, raiseRevision } from "../../src/webhooks/sql/subscriptions.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { until } from "../support/server-process.ts";
 import { movableTime, quickClock } from "./support.ts";
 
 let database: TestDatabase;
@@ -164,20 +165,15 @@ describe("several servers", () => {
     dispatcher.start();
     return dispatcher;
   };
-  const until = async (holds: () => boolean): Promise<void> => {
-    for (let looks = 0; !holds() && looks < 1_000; looks++) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(holds()).toBe(true);
-  };
-
   test("share the subscriptions evenly, and take over what another one leaves", async () => {
     for (let index = 0; index < 8; index++) await create(`sub_${index}`);
     const one = start("one");
-    await until(() => one.heldIds.length === 8);
+    await until("the subscriptions are shared", () => one.heldIds.length === 8);
     const other = start("other");
-    await until(() => one.heldIds.length === 4 && other.heldIds.length === 4);
+    await until("the subscriptions are shared", () => one.heldIds.length === 4 && other.heldIds.length === 4);
     expect(new Set([...one.heldIds, ...other.heldIds]).size).toBe(8);
     await other.stop();
-    await until(() => one.heldIds.length === 8);
+    await until("the subscriptions are shared", () => one.heldIds.length === 8);
     await one.stop();
     const { rows } = await database.owner.query({ text: "SELECT FROM webhook_progress WHERE holder IS NOT NULL" });
     expect(rows).toEqual([]);

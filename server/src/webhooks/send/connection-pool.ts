@@ -5,7 +5,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Connection } from "./connection.ts";
 
-export const connectionPoolLimits = { idleMsMax: 15_000, ageMsMax: 60_000, idlePerOriginMax: 64 } as const;
+const connectionPoolLimits = { idleMsMax: 15_000, ageMsMax: 60_000, idlePerOriginMax: 64 } as const;
 
 interface Idle {
   readonly connection: Connection;
