@@ -34,8 +34,11 @@ export function startJsonProcess<Message>(script: string, job: object): JsonProc
     }
   }
   const send = (order: object): void => {
-    child.stdin.write(`${JSON.stringify(order)}\n`);
-    void child.stdin.flush();
+    // A child that is gone says why on its standard error, which ends its messages with that error.
+    try {
+      child.stdin.write(`${JSON.stringify(order)}\n`);
+      Promise.resolve(child.stdin.flush()).catch(() => undefined);
+    } catch {}
   };
   return { pid: child.pid, messages: messages(), send, stop };
 }

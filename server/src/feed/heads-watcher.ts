@@ -36,6 +36,8 @@ export class HeadsWatcher {
   readonly #onHeads: (heads: readonly HeadRow[]) => void;
   #lastObserved = "";
   readonly #waiters = new Set<Waiter>();
+  #reading: Promise<SeenHeads> | null = null;
+  #readsNext: Promise<SeenHeads> | null = null;
   #looking: Promise<void> | null = null;
   #looksAgain = false;
   #cancelObserving: () => void = () => {};
@@ -67,8 +69,29 @@ export class HeadsWatcher {
     return this.#waiters.size;
   }
 
-  /** Reads the heads; they belong to entries that are all committed. */
-  async read(): Promise<SeenHeads> {
+  /**
+   * Reads the heads; they belong to entries that are all committed. Whoever asks while they are being read shares the next
+   * reading, which begins after that was asked: however many poll, there is one at a time.
+   */
+  read(): Promise<SeenHeads> {
+    if (this.#reading === null) return this.#begin();
+    const begin = (): Promise<SeenHeads> => {
+      this.#readsNext = null;
+      return this.#begin();
+    };
+    this.#readsNext ??= this.#reading.then(begin, begin);
+    return this.#readsNext;
+  }
+
+  #begin(): Promise<SeenHeads> {
+    const reading = this.#readNow().finally(() => {
+      if (this.#reading === reading) this.#reading = null;
+    });
+    this.#reading = reading;
+    return reading;
+  }
+
+  async #readNow(): Promise<SeenHeads> {
     const { heads } = await readBoard(this.#database);
     this.#onHeads(heads);
     this.#latest = { heads, vector: vectorOf(heads) };
