@@ -8,7 +8,7 @@ import pg from "pg";
 import type { Clock } from "../lib/clock.ts";
 import { connectionOptions, type DatabaseTarget } from "./connection-options.ts";
 
-export const wakeUpLimits = {
+const wakeUpLimits = {
   /** Commits within this time of each other share a wake-up. */
   sendMsMin: 10,
   reconnectMs: 1_000,
