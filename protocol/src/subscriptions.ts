@@ -140,9 +140,6 @@ export const BackfillSubscription = Closed(
 );
 export type BackfillSubscription = Static<typeof BackfillSubscription>;
 
-/** An empty body, `{}`. */
-export const NoFields = Closed({}, "NoFields");
-
 const subscription = {
   subscriptionId: Type.String({ description: "Id of the subscription, sub_…" }),
   name: Nullable(Type.String()),

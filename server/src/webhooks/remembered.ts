@@ -3,6 +3,7 @@
  * change, and a repeat gets it again. A repeat that comes while the first is under way waits for it in the database.
  */
 import { createHash } from "node:crypto";
+import { ConnectionLost } from "../db/errors.ts";
 import type { Database, Queryable } from "../db/pool.ts";
 import { answerRequest, claimRequest, selectRequest } from "./sql/subscriptions.ts";
 import { SubscriptionRefusal } from "./subscription-refusal.ts";
@@ -31,13 +32,25 @@ export async function remembered<Answer>(
 ): Promise<Remembered<Answer>> {
   const key = digest(request.principal, request.key);
   const requestHash = digest(request.operation, JSON.stringify(request.content) ?? "");
-  return database.transaction(async (connection) => {
+  const once = async (connection: Queryable): Promise<Remembered<Answer>> => {
     const { rows: claimed } = await connection.query(claimRequest(key, requestHash));
     if (claimed.length === 0) return { answer: await answered<Answer>(connection, key, requestHash), isReplayed: true };
     const answer = await work(connection);
     await connection.query(answerRequest(key, 200, JSON.stringify(answer)));
     return { answer, isReplayed: false };
-  });
+  };
+  try {
+    return await database.transaction(once);
+  } catch (error) {
+    if (!(error instanceof ConnectionLost)) throw error;
+    // The COMMIT may have been what was lost.
+    throw new SubscriptionRefusal(
+      "outcome_unknown",
+      "The database did not answer in time. Wait for Retry-After and ask again with the same idempotency key: nothing is done twice.",
+      { idempotencyKey: request.key },
+      { cause: error },
+    );
+  }
 }
 
 async function answered<Answer>(connection: Queryable, key: Buffer, requestHash: Buffer): Promise<Answer> {

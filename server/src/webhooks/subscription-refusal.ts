@@ -9,6 +9,7 @@ export interface RefusalFields {
   readonly currentEtag?: string;
   readonly snapshot?: string;
   readonly status?: number;
+  readonly idempotencyKey?: string;
 }
 
 export class SubscriptionRefusal extends Error {
@@ -16,8 +17,8 @@ export class SubscriptionRefusal extends Error {
   readonly code: ProblemCode;
   readonly fields: RefusalFields;
 
-  constructor(code: ProblemCode, message: string, fields: RefusalFields = {}) {
-    super(message);
+  constructor(code: ProblemCode, message: string, fields: RefusalFields = {}, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
     this.fields = fields;
   }

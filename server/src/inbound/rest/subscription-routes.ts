@@ -208,7 +208,11 @@ async function explained(handle: Handle, call: Call): Promise<Reply> {
       error.code,
       error.message,
       { ...fields, ...errors },
-      { cause: error, ...(status === undefined ? {} : { status }) },
+      {
+        cause: error,
+        ...(status === undefined ? {} : { status }),
+        ...(error.code === "outcome_unknown" ? { headers: { "retry-after": "1" } } : {}),
+      },
     );
   }
 }
