@@ -20,7 +20,7 @@ const offers = new Map<string, InventoryItem>();
 const stored: { sequence?: SequenceState } = {};
 
 async function receive(request: Request): Promise<Response> {
-  const { event, sequence, cursor } = await verifyWebhook(await request.text(), request.headers, secrets);
+  const { event, sequence, supersedes, cursor } = await verifyWebhook(await request.text(), request.headers, secrets);
   const { item } = event.data;
   const held = item && offers.get(item.inventoryId);
   // A message may come again, and another may overtake it: only a higher version is news.
@@ -31,7 +31,7 @@ async function receive(request: Request): Promise<Response> {
   if (sequence !== null) {
     // It may begin anywhere: a subscription that ran before, or one that was replayed.
     const watch = new WebhookSequence(stored.sequence ?? { upTo: sequence - 1, beyond: [] });
-    const { missing } = watch.take(sequence);
+    const { missing } = watch.take(sequence, supersedes);
     stored.sequence = watch.state;
     for (const [first, last] of missing) say(`not here yet: ${first} to ${last}; the feed has them before ${cursor}`);
   }

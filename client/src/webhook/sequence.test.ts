@@ -16,6 +16,13 @@ test("a number that is overtaken is missing until it comes", () => {
   expect(sequence.take(6)).toEqual({ kind: "next", missing: [], lost: [] });
 });
 
+test("numbers that a newer state stands for are not waited for", () => {
+  const sequence = new WebhookSequence({ upTo: 4, beyond: [] });
+  expect(sequence.take(8, [5, 7])).toEqual({ kind: "early", missing: [[6, 6]], lost: [] });
+  expect(sequence.take(6)).toEqual({ kind: "next", missing: [], lost: [] });
+  expect(sequence.take(7).kind).toBe("repeat");
+});
+
 test("a gap that was read elsewhere is settled", () => {
   const sequence = new WebhookSequence({
     upTo: 4,

@@ -39,8 +39,18 @@ export class WebhookSequence {
     return this.#state;
   }
 
-  /** Takes the number of a message. @throws RangeError when it is no number of a sequence */
-  take(sequence: number): SequenceVerdict {
+  /**
+   * Takes the number of a message.
+   * @param supersedes numbers that the message stands for as well, see `VerifiedWebhook`
+   * @throws RangeError when one of them is no number of a sequence
+   */
+  take(sequence: number, supersedes: readonly number[] = []): SequenceVerdict {
+    const before = supersedes.flatMap((each) => this.#takeOne(each).lost);
+    const verdict = this.#takeOne(sequence);
+    return { ...verdict, lost: [...before, ...verdict.lost] };
+  }
+
+  #takeOne(sequence: number): SequenceVerdict {
     if (!Number.isSafeInteger(sequence) || sequence < 1) throw new RangeError(`${sequence} is no webhook-sequence`);
     const { upTo, beyond } = this.#state;
     if (sequence <= upTo || beyond.some(([first, last]) => sequence >= first && sequence <= last))

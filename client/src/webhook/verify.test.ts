@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac, randomBytes } from "node:crypto";
+import { Webhook } from "standardwebhooks";
 import { verifyWebhook } from "./verify.ts";
 
 const secretOf = (bytes: Buffer) => `whsec_${bytes.toString("base64")}`;
@@ -32,10 +33,20 @@ describe("a webhook", () => {
     const headers = signed([one]);
     const accepted = await verifyWebhook(body, headers, secretOf(one), { nowMs });
     expect(accepted).toMatchObject({ id: "mov_1", sequence: 7, cursor: "c", event: { type: "inventory.adjusted.v1" } });
+    expect(accepted.supersedes).toEqual([]);
+    const latest = { ...headers, "webhook-supersedes": "5,6" };
+    expect((await verifyWebhook(body, latest, secretOf(one), { nowMs })).supersedes).toEqual([5, 6]);
     expect(accepted.sentAt.getTime()).toBe(nowMs);
     await verifyWebhook(new TextEncoder().encode(body), new Headers(headers), [secretOf(one)], { nowMs });
     const capitals = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), [value]]));
     await verifyWebhook(body, capitals, secretOf(one), { nowMs });
+  });
+
+  test("that the reference implementation of the standard signed is accepted", async () => {
+    const signature = new Webhook(secretOf(one)).sign("mov_1", new Date(nowMs), body);
+    const headers = { ...signed([one]), "webhook-signature": signature };
+    await verifyWebhook(body, headers, secretOf(one), { nowMs });
+    expect(await refusal(verifyWebhook(`${body} `, headers, secretOf(one), { nowMs }))).toBe("signature_wrong");
   });
 
   test("is accepted while secrets rotate on either side", async () => {

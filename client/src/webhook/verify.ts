@@ -19,6 +19,8 @@ export interface VerifiedWebhook {
   readonly event: FeedEvent;
   /** Number within the subscription: 1, 2, 3 … the same in every try; null when the message has none. */
   readonly sequence: number | null;
+  /** With ordering `latest`: numbers that will not come any more, because this newer state stands in their place. */
+  readonly supersedes: readonly number[];
   /** Place in the feed behind the event, from which what is missing can be read; null when the message has none. */
   readonly cursor: string | null;
 }
@@ -67,6 +69,9 @@ export async function verifyWebhook(
     sentAt: new Date(sentAtMs),
     event: eventIn(bytes),
     sequence: sequenceIn(headerOf(headers, "webhook-sequence")),
+    supersedes: (headerOf(headers, "webhook-supersedes") ?? "")
+      .split(",")
+      .flatMap((text) => sequenceIn(text.trim()) ?? []),
     cursor: headerOf(headers, "webhook-feed-cursor"),
   };
 }
