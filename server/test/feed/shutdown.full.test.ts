@@ -1,6 +1,7 @@
 /** A server that thousands follow is told to stop. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
+import { adjust, locationIdOf, productIdOf } from "../processes/stock.ts";
 import { until } from "../support/server-process.ts";
 import { LiveReader } from "./live-reader.ts";
 import { PacedWrites } from "./paced-writes.ts";
@@ -67,12 +68,14 @@ test("the end of a server with 5,000 streams tells each where to go on and when;
   }
   for (const share of shares) expect(share).toBeWithin(0.15, 0.35);
 
+  await writes.afterChanges(10);
+  const changes = (await writes.finish()) + 1;
   urls = [world.urls[1]!];
   await eachOf(readers, 100, async (reader) => {
     reader.connect();
     await until("it follows again", () => reader.isOpen);
   });
-  const changes = await writes.finish();
+  await adjust(world.servers[1]!, productIdOf(0), locationIdOf(0), 1);
   await expectAtLevels(readers, world.urls[1]!, 60_000);
   for (const { fold, ends } of readers) expect([fold.eventCount, ends.length]).toEqual([changes, 1]);
 }, 180_000);
