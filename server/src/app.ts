@@ -39,7 +39,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   let outward: FeedSide | null = null;
   const write = await openWriteSide(options, registry, (entries) => outward?.committed(entries));
   const { database } = write;
-  outward = openFeedSide(options, write);
+  outward = openFeedSide(options, registry, write);
   const { watcher, tail, wakeUps } = outward;
   const keyring = new Keyring(database, clock);
   const rest = openRestSide(options, registry, keyring, write, outward);

@@ -46,7 +46,7 @@ async function openServer(ringRecordsMax = 1_000) {
   const reader = new FeedReader(database.application, watcher);
   const groups = new LocationGroups(database.application);
   const parts = { reader, watcher, groups, writer: texts, clock: systemClock };
-  const tail = new FeedTail({ ...parts, ringRecordsMax });
+  const tail = new FeedTail({ ...parts, failed: () => {}, ringRecordsMax });
   const feed = new Feed({ ...parts, tail });
   return {
     reader,

@@ -16,16 +16,17 @@ export interface OpenFeed {
   readonly committed: (entries: () => readonly CommittedEntry[] | null) => void;
 }
 
-/** @param reader of committed entries @param writer makes cursors and the texts of events */
+/** @param reader of committed entries @param writer makes cursors and the texts of events @param failed is told of readings that are repeated */
 export function openFeed(
   database: Queryable,
   reader: FeedReader,
   watcher: HeadsWatcher,
   writer: EventWriter,
   clock: Clock,
+  failed: (error: Error) => void,
 ): OpenFeed {
   const groups = new LocationGroups(database);
-  const tail = new FeedTail({ reader, watcher, groups, writer, clock });
+  const tail = new FeedTail({ reader, watcher, groups, writer, clock, failed });
   return {
     feed: new Feed({ tail, reader, groups, writer, clock }),
     tail,

@@ -42,6 +42,8 @@ export interface TailParts {
   readonly groups: LocationGroups;
   readonly writer: EventWriter;
   readonly clock: Clock;
+  /** Is told of a reading that failed; it is repeated. */
+  readonly failed: (error: Error) => void;
   /** Instead of `tailLimits.ringRecordsMax`; tests make it small. */
   readonly ringRecordsMax?: number;
 }
@@ -60,6 +62,8 @@ export class FeedTail {
   #starting: Promise<Following> | null = null;
   #advancing: Promise<void> | null = null;
   #followers = 0;
+  /** A hand-over left something out while the tail was reading, when nothing would have woken it. */
+  #isBehind = false;
   #cancelLinger: () => void = () => {};
   #cancelSweep: (() => void) | null = null;
   isStopped = false;
@@ -119,7 +123,10 @@ export class FeedTail {
     if (following === null) return true;
     for (const item of items) {
       const ahead = following.course.ahead(item.entry.partition, item.entry.sequence);
-      if (ahead > 1) return false;
+      if (ahead > 1) {
+        this.#isBehind = true;
+        return false;
+      }
       if (ahead === 1) this.#append(following, item);
     }
     this.counts.handedOver += items.length;
@@ -175,10 +182,14 @@ export class FeedTail {
     const { signal } = following.stop;
     while (this.#following === following && !this.isStopped && !watcher.isStopped) {
       try {
-        await watcher.changed(following.ring.end, 60_000, signal);
+        if (!this.#isBehind) await watcher.changed(following.ring.end, 60_000, signal);
         if (signal.aborted || watcher.isStopped) return;
-        await this.#advance((await watcher.latest()).vector);
-      } catch {
+        const isBehind = this.#isBehind;
+        this.#isBehind = false;
+        const { vector } = isBehind ? await watcher.read() : await watcher.latest();
+        await this.#advance(vector);
+      } catch (error) {
+        this.#parts.failed(error as Error);
         await new Promise<void>((resolve) => void clock.after(tailLimits.retryMs, resolve));
       }
     }

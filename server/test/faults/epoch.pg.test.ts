@@ -100,7 +100,7 @@ test("positions of before are refused from then on, those of after are good", as
 test("who waits for changes when it is raised is told that the place is lost, without waiting to the end", async () => {
   const groups = new LocationGroups(database.application);
   const parts = { reader, watcher, groups, writer: { cursorAt: () => "", write: () => "{}" }, clock: systemClock };
-  const tail = new FeedTail(parts);
+  const tail = new FeedTail({ ...parts, failed: () => {} });
   const feed = new Feed({ ...parts, tail });
   try {
     const followers = await Promise.all([feed.follow(await here(), everything), feed.follow(await here(), everything)]);
