@@ -19,7 +19,6 @@ const LOOK_MS = 20;
 const OPEN_AT_ONCE = 50;
 /** Lost connections per reader after which a run gives up. */
 const LOST_PER_READER_MAX = 20;
-const SAMPLE_SCAN = 1;
 
 /** The readers of one job. */
 export class ReadRun {
@@ -88,7 +87,7 @@ export class ReadRun {
     });
     const { delays, withinSecondShare } =
       answers.length === 0 ? { delays: null, withinSecondShare: null } : delaysOf(this.#log, answers);
-    const sample = this.#log.events.length < SAMPLE_SCAN ? null : this.#log.slice(0, this.#log.startOf(1)).toString();
+    const sample = this.#log.events.length === 0 ? null : this.#log.slice(0, this.#log.startOf(1)).toString();
     return {
       windowSeconds: (this.#end.atMs - this.#begin.atMs) / 1000,
       deliveries: this.#end.events - this.#begin.events,
