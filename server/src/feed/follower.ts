@@ -137,6 +137,8 @@ export class TailFollower implements Follower {
     // Another server's cursor may be ahead of what this one has read so far.
     if (this.position.epoch !== ring.end.epoch || !isWithin(this.position, ring.end)) await tail.advance();
     const heads = (await tail.started()).end;
+    // The epoch may have been raised since this one was found to be of this history.
+    if (this.#course?.place.epoch !== heads.epoch) this.#course = null;
     this.#course ??= await reader.courseFrom(this.position, heads);
     const entries = await reader.along(this.#course, heads, max);
     this.position = this.#course.place;

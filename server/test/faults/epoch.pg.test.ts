@@ -116,6 +116,25 @@ test("who waits for changes when it is raised is told that the place is lost, wi
   }
 });
 
+test("a reader in the middle of a long history is told that its place is lost when the epoch is raised", async () => {
+  const groups = new LocationGroups(database.application);
+  const parts = { reader, watcher, groups, writer: { cursorAt: () => "", write: () => "{}" }, clock: systemClock };
+  const tail = new FeedTail(parts);
+  const feed = new Feed({ ...parts, tail });
+  const { signal } = new AbortController();
+  try {
+    const behind = await feed.follow(await reader.beginning(), everything);
+    const atTheEnd = await feed.follow(await here(), everything);
+    expect(await behind.next({ max: 1, waitMs: 0, signal })).toHaveLength(1);
+    const lost = atTheEnd.next({ max: 1, waitMs: 600_000, signal });
+    await raiseEpoch(database.application, "a drill");
+    await expect(lost).rejects.toThrow(PositionLost);
+    await expect(behind.next({ max: 1_000, waitMs: 0, signal })).rejects.toThrow(PositionLost);
+  } finally {
+    tail.stop();
+  }
+});
+
 test("a cursor of before is refused in its whole length, however it is dressed up", async () => {
   const codec = new CursorCodec(tokenSigner(randomBytes(32)));
   const cursor = codec.fromVector(await here());
