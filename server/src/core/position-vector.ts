@@ -38,18 +38,29 @@ export const isSamePlace = (a: PositionVector, b: PositionVector): boolean =>
 export const isWithin = (a: PositionVector, b: PositionVector): boolean =>
   a.positions.every((position, partition) => position <= (b.positions[partition] ?? 0));
 
+/** Bytes that a number up to 2^53 − 1 takes at most. */
+const numberBytesMax = 8;
+
 /** @returns the bytes of a vector, as laid out above */
 export function encodeVector(vector: PositionVector): Uint8Array {
-  const bytes: number[] = [formatVersion];
-  for (const value of [vector.epoch, vector.positions.length, ...vector.positions]) {
-    let rest = value;
-    while (rest >= 128) {
-      bytes.push((rest % 128) + 128);
-      rest = Math.floor(rest / 128);
-    }
-    bytes.push(rest);
+  const { epoch, positions, check } = vector;
+  const bytes = new Uint8Array(1 + (2 + positions.length) * numberBytesMax + checkBytes);
+  bytes[0] = formatVersion;
+  let offset = putNumber(bytes, putNumber(bytes, 1, epoch), positions.length);
+  for (const position of positions) offset = putNumber(bytes, offset, position);
+  bytes.set(check, offset);
+  return bytes.slice(0, offset + checkBytes);
+}
+
+function putNumber(bytes: Uint8Array, start: number, value: number): number {
+  let offset = start;
+  let rest = value;
+  while (rest >= 128) {
+    bytes[offset++] = (rest % 128) + 128;
+    rest = Math.floor(rest / 128);
   }
-  return Uint8Array.from([...bytes, ...vector.check]);
+  bytes[offset++] = rest;
+  return offset;
 }
 
 /** @returns null when the bytes are no vector */
