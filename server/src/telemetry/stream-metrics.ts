@@ -16,6 +16,15 @@ export interface StreamMetrics {
   ticketIssued(): void;
 }
 
+const transports = ["sse", "websocket"] as const;
+
+/** What changes with every write is added up here, and shown when it is asked for: labels cost more than the adding. */
+interface Sums {
+  events: number;
+  bytes: number;
+  buffered: number;
+}
+
 /** Registers the metrics of streams. */
 export function streamMetrics(registry: Registry): StreamMetrics {
   const registers = [registry];
@@ -24,11 +33,34 @@ export function streamMetrics(registry: Registry): StreamMetrics {
   const counter = (name: string, help: string, labels = labelNames) =>
     new Counter({ name, help, labelNames: labels, registers });
   const open = gauge("onhand_streams_open", "Streams that are open");
-  const buffered = gauge("onhand_stream_buffered_bytes", "Bytes that wait for clients to read");
+  const sums: Record<Transport, Sums> = {
+    sse: { events: 0, bytes: 0, buffered: 0 },
+    websocket: { events: 0, bytes: 0, buffered: 0 },
+  };
+  const total = (name: string, help: string, of: "events" | "bytes") =>
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        for (const transport of transports) this.inc({ transport }, sums[transport][of]);
+      },
+    });
+  new Gauge({
+    name: "onhand_stream_buffered_bytes",
+    help: "Bytes that wait for clients to read",
+    labelNames,
+    registers,
+    collect() {
+      for (const transport of transports) this.set({ transport }, sums[transport].buffered);
+    },
+  });
+  total("onhand_stream_events_total", "Events written to streams", "events");
+  total("onhand_stream_bytes_total", "Bytes written to streams", "bytes");
   const closes = counter("onhand_stream_closes_total", "Streams that have ended, by reason", ["transport", "reason"]);
   const refusals = counter("onhand_stream_refusals_total", "Streams refused because of their number or a shutdown");
-  const events = counter("onhand_stream_events_total", "Events written to streams");
-  const bytes = counter("onhand_stream_bytes_total", "Bytes written to streams");
   const failures = counter("onhand_stream_read_failures_total", "Reads of the feed for a stream that were repeated");
   const tickets = new Counter({ name: "onhand_stream_tickets_total", help: "Stream tickets given out", registers });
   return {
@@ -38,10 +70,12 @@ export function streamMetrics(registry: Registry): StreamMetrics {
       closes.inc({ transport, reason });
     },
     wrote(transport, eventCount, byteCount) {
-      events.inc({ transport }, eventCount);
-      bytes.inc({ transport }, byteCount);
+      sums[transport].events += eventCount;
+      sums[transport].bytes += byteCount;
     },
-    buffered: (transport, byteCount) => buffered.inc({ transport }, byteCount),
+    buffered(transport, byteCount) {
+      sums[transport].buffered += byteCount;
+    },
     refused: (transport) => refusals.inc({ transport }),
     readFailed: (transport) => failures.inc({ transport }),
     ticketIssued: () => tickets.inc(),
