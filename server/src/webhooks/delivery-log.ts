@@ -108,11 +108,11 @@ export class DeliveryLog {
       throw badField("/sequences", "is missing. Say what to send again by sequences, times or eventIds.");
     return this.#requeue(request, subscriptionId, async (connection, ordering) => {
       const { replayedMax } = deliveryLogLimits;
-      const { rows } = await connection.query<{ count: number }>(
+      const { rows } = await connection.query<{ numbers: number; events: number }>(
         sql.countChosen(subscriptionId, selection, replayedMax + 1),
       );
-      const { count } = rows[0]!;
-      if (count > replayedMax)
+      const { numbers, events } = rows[0]!;
+      if (numbers > replayedMax)
         throw badField(
           "/sequences",
           `choose more than ${replayedMax} deliveries. Replay them in parts, or backfill from a cursor.`,
@@ -120,7 +120,7 @@ export class DeliveryLog {
       const { rowCount } = await connection.query(
         sql.replayChosen(subscriptionId, selection, replayedMax, ordering === "latest"),
       );
-      return { queued: rowCount ?? 0, skipped: count - (rowCount ?? 0) };
+      return { queued: rowCount ?? 0, skipped: events - (rowCount ?? 0) };
     });
   }
 

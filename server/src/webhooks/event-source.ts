@@ -91,6 +91,8 @@ export class EventSource {
       ...everything,
       productIds: productId === null ? [] : [productId],
       locationIds: locationId === null ? [] : [locationId],
+      // Changes at a location are of other partitions, and one with an earlier time may still lie ahead.
+      types: productId === null ? ["location.*"] : [],
     };
     try {
       const follower = await this.#feed.follow({ epoch: after.epoch, positions, check: checkOf(hashes) }, filter);

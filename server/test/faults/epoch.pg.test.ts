@@ -119,7 +119,7 @@ test("who waits for changes when it is raised is told that the place is lost, wi
 test("a reader in the middle of a long history is told that its place is lost when the epoch is raised", async () => {
   const groups = new LocationGroups(database.application);
   const parts = { reader, watcher, groups, writer: { cursorAt: () => "", write: () => "{}" }, clock: systemClock };
-  const tail = new FeedTail(parts);
+  const tail = new FeedTail({ ...parts, failed: () => {} });
   const feed = new Feed({ ...parts, tail });
   const { signal } = new AbortController();
   try {

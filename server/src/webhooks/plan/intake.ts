@@ -105,9 +105,13 @@ export function planIntake(arrivals: readonly Arrival[], situation: Situation): 
     countOf.set(itemKey, count + 1);
     const older = ordering === "latest" ? takeOut(admitted, queue, held, itemKey, removedIds) : [];
     const own = held.get(eventId);
+    const { takenOver, dueAtMs } = takeOver(older);
+    // It goes on standing in the place of those in whose place it stood before it was held.
+    const supersedes = [...takenOver.supersedes, ...(own?.supersedes ?? [])];
     admitted.set(ordering === "latest" ? itemKey : eventId, {
       arrival,
-      ...takeOver(older),
+      takenOver: { ...takenOver, supersedes },
+      dueAtMs,
       keptSequence: own?.sequence ?? null,
     });
     last = arrival.position;

@@ -140,7 +140,7 @@ export const takeIn = ({ subscriptionId, token }: LeaseOf, revision: number, int
                u(event_id, item_key, type, partition, entry_sequence, position, traceparent, body, kept_sequence,
                  number_place, supersedes, tries, first_tried_ms, due_ms, place)
              ON CONFLICT (subscription_id, event_id) DO UPDATE SET ordinal = excluded.ordinal, sequence = excluded.sequence,
-               body = excluded.body, due_at = excluded.due_at, is_held = false, dead_since = NULL)
+               supersedes = excluded.supersedes, body = excluded.body, due_at = excluded.due_at, is_held = false, dead_since = NULL)
            SELECT ordinal, sequence, now FROM fence`,
     values: [
       subscriptionId,

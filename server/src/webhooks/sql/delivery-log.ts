@@ -50,8 +50,8 @@ export const reviveDeadLetters = (subscriptionId: string, selection: Selection):
   ],
 });
 
-/** Numbered deliveries that were tried and match, each once, at most `limit`. */
-const chosen = `SELECT DISTINCT ON (a.sequence) a.event_id, a.sequence, a.item_key, a.type, a.partition, a.entry_sequence, a.position
+/** Numbered deliveries that were tried and match, at most `limit`. */
+const numbered = `SELECT DISTINCT ON (a.sequence) a.event_id, a.sequence, a.item_key, a.type, a.partition, a.entry_sequence, a.position
   FROM webhook_attempt a
   WHERE a.subscription_id = $1 AND a.sequence IS NOT NULL AND a.position IS NOT NULL
     AND ($2::bigint IS NULL OR a.sequence >= $2) AND ($3::bigint IS NULL OR a.sequence <= $3)
@@ -59,6 +59,9 @@ const chosen = `SELECT DISTINCT ON (a.sequence) a.event_id, a.sequence, a.item_k
     AND ($5::bigint IS NULL OR a.attempted_at < timestamptz 'epoch' + $5::bigint * interval '1 millisecond')
     AND ($6::text[] IS NULL OR a.event_id = ANY($6))
   ORDER BY a.sequence, a.attempted_at DESC LIMIT $7`;
+
+/** The same, each event once: one that came again after a backfill has several numbers, of which the newest is taken. */
+const chosen = `SELECT DISTINCT ON (event_id) * FROM (${numbered}) numbered ORDER BY event_id, sequence DESC`;
 
 const chosenValues = (subscriptionId: string, selection: Selection, limit: number): unknown[] => [
   subscriptionId,
@@ -70,9 +73,9 @@ const chosenValues = (subscriptionId: string, selection: Selection, limit: numbe
   limit,
 ];
 
-/** How many deliveries a replay would send, up to `limit`. */
+/** How many numbers a replay has chosen, up to `limit`, and how many events they are. */
 export const countChosen = (subscriptionId: string, selection: Selection, limit: number): Statement => ({
-  text: `SELECT count(*)::integer AS count FROM (${chosen}) chosen`,
+  text: `SELECT count(*)::integer AS numbers, count(DISTINCT event_id)::integer AS events FROM (${numbered}) numbered`,
   values: chosenValues(subscriptionId, selection, limit),
 });
 
