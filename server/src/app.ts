@@ -7,6 +7,7 @@ import { openWriteSide, type WriteSideOptions } from "./assembly/write-side.ts";
 import { Keyring } from "./auth/keyring.ts";
 import { version } from "./config/version.ts";
 import { limits } from "./core/limits.ts";
+import { Clearing } from "./db/clearing.ts";
 import type { Database } from "./db/pool.ts";
 import { createApi } from "./host/api.ts";
 import { addDocsPages } from "./host/docs-pages.ts";
@@ -18,11 +19,12 @@ import { restRoutes } from "./inbound/rest/routes.ts";
 import { subscriptionRoutes } from "./inbound/rest/subscription-routes.ts";
 import { socketRoute } from "./inbound/ws/ws-route.ts";
 import type { WsContext } from "./inbound/ws/ws-session.ts";
-import { Retention } from "./journal/retention.ts";
+import { journalOverdue } from "./journal/retention.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { requestId } from "./lib/random-id.ts";
 import { httpMetrics } from "./telemetry/http-metrics.ts";
 import { countCleared, registerGauges } from "./telemetry/process-metrics.ts";
+import { webhookOverdue } from "./webhooks/webhook-retention.ts";
 
 export type AppOptions = WriteSideOptions;
 
@@ -70,13 +72,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     inFlightCommands: () => write.submitter.underWayCount,
     feedWaiting: () => watcher.waiting,
   });
-  const retention = openRetention(options, registry, database);
+  const clearing = openClearing(options, registry, database);
   const close = (waitMsMax: number): Promise<void> => {
     const stopped = [
       webhooks.stop(),
       watcher.stop(),
       wakeUps?.stop(),
-      retention.stop(),
+      clearing.stop(),
       keyring.stop(),
       write.writer.stop(),
     ];
@@ -91,7 +93,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await keyring.start();
     await watcher.start();
     await wakeUps?.start();
-    retention.start();
+    clearing.start();
     if (options.backend === undefined) webhooks.start();
     listener = listen(api, config.host, config.port);
   } catch (error) {
@@ -114,11 +116,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
 }
 
-function openRetention(options: AppOptions, registry: Registry, database: Database): Retention {
+function openClearing(options: AppOptions, registry: Registry, database: Database): Clearing {
   const { config, logger, clock = systemClock } = options;
-  return new Retention(database, clock, config.resultDays, {
+  return new Clearing(database, clock, [...journalOverdue(config.resultDays), ...webhookOverdue], {
     cleared: countCleared(registry),
-    failed: (error) => logger.warn({ reason: error.message }, "old outcomes could not be cleared away"),
+    failed: (error) => logger.warn({ reason: error.message }, "what is over could not be cleared away"),
   });
 }
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createDatabase, type TestDatabase } from "../../test/support/database.ts";
 import { adjust, apply, createLocation, createProduct, openWriter, submitOne } from "../../test/support/writers.ts";
-import { systemClock } from "../lib/clock.ts";
+import { Clearing } from "../db/clearing.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Writer } from "../writer/writer.ts";
-import { Retention } from "./retention.ts";
+import { journalOverdue } from "./retention.ts";
 
 let database: TestDatabase;
 let writer: Writer;
@@ -18,8 +19,8 @@ afterAll(async () => {
   await database.close();
 });
 
-const retention = (): Retention =>
-  new Retention(database.application, systemClock, 7, {
+const retention = (clock: Clock = systemClock): Clearing =>
+  new Clearing(database.application, clock, journalOverdue(7), {
     cleared() {},
     failed(error) {
       throw error;
@@ -48,12 +49,7 @@ test("an outcome is remembered for as long as was promised, and one of a source 
 test("a server whose clock is wrong clears nothing away too early", async () => {
   await apply(writer, adjust("p", "l", 1, "fresh"));
   const inAYear = { ...systemClock, nowMs: () => Date.now() + 365 * 86_400_000 };
-  await new Retention(database.application, inAYear, 7, {
-    cleared() {},
-    failed(error) {
-      throw error;
-    },
-  }).clear();
+  await retention(inAYear).clear();
   expect((await submitOne(writer, adjust("p", "l", 1, "fresh"))).replayed).toBe(true);
 });
 

@@ -40,7 +40,7 @@ export function registerGauges(registry: Registry, gauges: Gauges): void {
 
 /** Registers the counter of rows that retention cleared away. @returns what counts them */
 export function countCleared(registry: Registry): (rows: number) => void {
-  const help = "Outcomes and observations cleared away because their time was over";
+  const help = "Rows cleared away because their time was over";
   const cleared = new Counter({ name: "onhand_retention_cleared_rows_total", help, registers: [registry] });
   return (rows) => cleared.inc(rows);
 }

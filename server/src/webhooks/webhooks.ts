@@ -16,7 +16,6 @@ import { EventSource } from "./event-source.ts";
 import { Sender } from "./send/sender.ts";
 import { SendSlots } from "./send-slots.ts";
 import { Subscriptions } from "./subscriptions.ts";
-import { WebhookRetention } from "./webhook-retention.ts";
 
 /** Connections to the database for webhooks, apart from those for reading, so that neither waits for the other. */
 export const webhookConnectionsMax = 4;
@@ -70,19 +69,13 @@ export function openWebhooks(options: WebhooksOptions): Webhooks {
   };
   const dispatcher = new Dispatcher({ database, serverId: sortableId("srv_", clock.nowMs()), parts });
   const onChanged = (): void => dispatcher.nudge();
-  const retention = new WebhookRetention(database, clock, (error) =>
-    logger.warn({ reason: error.message }, "old tries of webhooks could not be cleared away"),
-  );
   let stopping: Promise<void> | null = null;
   return {
     subscriptions: new Subscriptions({ database, guard, events, clock, heads, readCursor, onChanged }),
     log: new DeliveryLog({ database, sender, clock, eventSource, onChanged }),
-    start() {
-      dispatcher.start();
-      retention.start();
-    },
+    start: () => dispatcher.start(),
     stop() {
-      stopping ??= Promise.all([dispatcher.stop(), retention.stop()]).then(() => {
+      stopping ??= dispatcher.stop().then(() => {
         sender.close();
         return database.close();
       });

@@ -1,8 +1,9 @@
 /** What days bring: schedules that end, subscriptions that are disabled, logs that are cleared. The database's time is moved. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { Clearing } from "../../src/db/clearing.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { retryDelaysMs } from "../../src/webhooks/plan/retry-schedule.ts";
-import { WebhookRetention } from "../../src/webhooks/webhook-retention.ts";
+import { webhookOverdue } from "../../src/webhooks/webhook-retention.ts";
 import { adjust, createLocation, createProduct, startTestServer, type TestServer } from "../rest/support.ts";
 import { accept, answerWith, type Received, Receiver, sequenceOf } from "./receiver.ts";
 import { act, listOf, movableTime, quickClock, show, subscribe, untilShown, untilTicked } from "./support.ts";
@@ -153,8 +154,11 @@ test("the log is kept for thirty days", async () => {
   ({ subscriptionId } = await subscribe(server.writer, receiver.url));
   await adjust(server.writer, "comb", "shop", 1);
   await untilShown(server.reader, subscriptionId, (all) => all.lastDeliveredAt !== null);
-  const retention = new WebhookRetention(server.database.application, systemClock, (error) => {
-    throw error;
+  const retention = new Clearing(server.database.application, systemClock, webhookOverdue, {
+    cleared() {},
+    failed(error) {
+      throw error;
+    },
   });
   await moveTime(29 * day);
   await retention.clear();
