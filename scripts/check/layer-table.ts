@@ -1,6 +1,7 @@
 /**
  * Who may import whom, as data. Commands flow down (inbound, commands, writer, journal), committed entries flow out
- * (journal, feed); the two sides meet only in the database. `layers.ts` reads this table.
+ * (journal, feed); neither side imports the other. They meet in the database, and where `assembly` hands to the feed what
+ * was committed. `layers.ts` reads this table.
  */
 
 /** What a layer may import of another one: everything, some of its files, or only its types. */
@@ -130,7 +131,7 @@ export const LAYERS: readonly Layer[] = [
   server(
     "feed",
     [...FOUNDATION, ...all("journal", "db", "core"), VOCABULARY],
-    "it follows what was committed; meeting the write side anywhere but in the database could show what never was",
+    "it follows what was committed; reaching into the write side could show what never was",
   ),
   server(
     "webhooks",
