@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createDatabase, type TestDatabase } from "../../test/support/database.ts";
+import { openPgProxy } from "../../test/support/pg-proxy.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { WakeUps } from "./wake-ups.ts";
 
@@ -88,4 +89,27 @@ test("without a database there are no wake-ups and no failure", async () => {
   wakeUps.send();
   expect(wakeUps.isListening).toBe(false);
   await wakeUps.stop();
+});
+
+test("a database that does not answer holds up nobody, and is left for a new connection", async () => {
+  const proxy = await openPgProxy(database.target.url);
+  proxy.onStatement((text, connection) => {
+    if (text.startsWith("LISTEN")) connection.silence();
+  });
+  const lost = Promise.withResolvers<() => void>();
+  const clock: Clock = {
+    ...systemClock,
+    after(_delayMs, reconnect) {
+      lost.resolve(reconnect);
+      return () => {};
+    },
+  };
+  const wakeUps = new WakeUps({ url: proxy.url }, clock, () => {}, 100);
+  await wakeUps.start();
+  expect(wakeUps.isListening).toBe(false);
+  proxy.onStatement(() => {});
+  (await lost.promise)();
+  while (!wakeUps.isListening) await new Promise((resolve) => setImmediate(resolve));
+  await wakeUps.stop();
+  await proxy.close();
 });

@@ -12,6 +12,8 @@ const wakeUpLimits = {
   /** Commits within this time of each other share a wake-up. */
   sendMsMin: 10,
   reconnectMs: 1_000,
+  /** A connection on which nothing is answered for so long is given up. */
+  answerMsMax: 5_000,
 } as const;
 
 const channel = "onhand_committed";
@@ -20,6 +22,7 @@ export class WakeUps {
   readonly #target: DatabaseTarget;
   readonly #clock: Clock;
   readonly #onWake: () => void;
+  readonly #answerMsMax: number;
   #client: pg.Client | null = null;
   /** A wake-up is on its way or was just sent. */
   #isSending = false;
@@ -30,10 +33,16 @@ export class WakeUps {
   readonly counts = { sent: 0, received: 0 };
 
   /** @param onWake called when another server says that it has committed something */
-  constructor(target: DatabaseTarget, clock: Clock, onWake: () => void) {
+  constructor(
+    target: DatabaseTarget,
+    clock: Clock,
+    onWake: () => void,
+    answerMsMax: number = wakeUpLimits.answerMsMax,
+  ) {
     this.#target = target;
     this.#clock = clock;
     this.#onWake = onWake;
+    this.#answerMsMax = answerMsMax;
   }
 
   get isListening(): boolean {
@@ -42,7 +51,8 @@ export class WakeUps {
 
   /** Never fails: without a connection there are no wake-ups, and it is tried again. */
   async start(): Promise<void> {
-    const client = new pg.Client(connectionOptions(this.#target, { name: "wake-ups", role: "application" }));
+    const purpose = { name: "wake-ups", role: "application", queryTimeoutMs: this.#answerMsMax } as const;
+    const client = new pg.Client(connectionOptions(this.#target, purpose));
     let isLost = false;
     const lost = (): void => {
       if (isLost) return;

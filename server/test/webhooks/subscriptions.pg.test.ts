@@ -102,6 +102,17 @@ describe("a subscription", () => {
 });
 
 describe("refused with a reason is", () => {
+  test.each([["inventory.adjusted.v9"], ["nothing.*"]])("the type %s, of which there are no events", async (type) => {
+    const { subscriptionId } = await create();
+    for (const { status, body } of [
+      await server.writer.post(base, { url, types: [type] }),
+      await server.writer.patch(`${base}/${subscriptionId}`, { types: [type] }),
+    ]) {
+      expect(status).toBe(400);
+      expect(body.errors).toMatchObject([{ pointer: "/types" }]);
+    }
+  });
+
   test.each([
     ["http://example.com/", "https"],
     ["https://127.0.0.1/", "loopback"],

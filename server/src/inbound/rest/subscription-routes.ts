@@ -16,6 +16,7 @@ import type { DeliveryLog } from "../../webhooks/delivery-log.ts";
 import type { KeyedRequest } from "../../webhooks/remembered.ts";
 import { SubscriptionRefusal } from "../../webhooks/subscription-refusal.ts";
 import type { Changed, ShownSubscription, Subscriptions } from "../../webhooks/subscriptions.ts";
+import { filterOfJson } from "../streams/feed-place.ts";
 import { ordinaryBodyBytesMax, refuseIfMatch } from "./common.ts";
 import type { PageTokens } from "./page-token.ts";
 import { attemptOf, deadLetterOf, pingOf, subscriptionOf, subscriptionWithSecret } from "./subscription-views.ts";
@@ -54,7 +55,10 @@ function manageRoutes(context: SubscriptionContext, route: MakeRoute): Route[] {
     route("createSubscription", ordinaryBodyBytesMax, async (call) => {
       refuseIfMatch(call);
       const request = keyed(context, call, "createSubscription");
-      const changed = await subscriptions.create(request, call.body as CreateSubscription);
+      const body = call.body as CreateSubscription;
+      // Types of which there are no events are refused here as on every transport.
+      filterOfJson(body.filter, body.types);
+      const changed = await subscriptions.create(request, body);
       const reply = await withSecret(context, request, changed, 201);
       return { ...reply, headers: { ...reply.headers, location: pathOf(changed.answer.subscriptionId) } };
     }),
@@ -65,12 +69,10 @@ function manageRoutes(context: SubscriptionContext, route: MakeRoute): Route[] {
     route("patchSubscription", ordinaryBodyBytesMax, async (call) => {
       const request = keyed(context, call, "patchSubscription");
       const { subscriptionId } = call.params;
-      const changed = await subscriptions.patch(
-        request,
-        subscriptionId!,
-        call.body as PatchSubscription,
-        call.ifMatchVersion,
-      );
+      const body = call.body as PatchSubscription;
+      // Types of which there are no events are refused here as on every transport.
+      filterOfJson(body.filter, body.types);
+      const changed = await subscriptions.patch(request, subscriptionId!, body, call.ifMatchVersion);
       return shown(context, request, changed);
     }),
     route("deleteSubscription", 0, async (call) => {

@@ -30,7 +30,7 @@ export async function placeOf(access: FeedAccess, field: string, text: string): 
   const message = "is neither an RFC 3339 time nor a cursor of this server";
   throw new ProblemError(
     "validation_failed",
-    `${field} ${message}. Use a cursor exactly as it was given out, or leave it out to read from the beginning.`,
+    `${field} ${message}. Use a cursor exactly as it was given out, or a time with an offset.`,
     { errors: [{ pointer: `/${field}`, message }] },
   );
 }
