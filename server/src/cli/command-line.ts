@@ -74,8 +74,11 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     return await command.run(rest);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const isPlain = plainErrors.has(error.name) || ("code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
-    process.stderr.write(`${isPlain ? error.message : (error.stack ?? error.message)}\n`);
+    if ("code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
+      process.stderr.write(`${error.message.replace(/\.$/, "")}. "npx onhand ${name} --help" shows the options.\n`);
+      return 2;
+    }
+    process.stderr.write(`${plainErrors.has(error.name) ? error.message : (error.stack ?? error.message)}\n`);
     return error.name === "UsageError" || error.name === "ConfigError" ? 2 : 1;
   }
 }

@@ -93,10 +93,12 @@ class TailFailed extends Error {
   override readonly name = "TailFailed";
 }
 
-function explained(error: unknown, { url }: Options): unknown {
+function explained(error: unknown, { url, key }: Options): unknown {
   if (error instanceof OnhandProblem && error.status === 401)
     return new TailFailed(
-      "The server wants a key: give --key, or set ONHAND_API_KEY. npx onhand keys create makes one.",
+      key === undefined
+        ? "The server wants a key: give --key, or set ONHAND_API_KEY. npx onhand keys create --role reader makes one."
+        : `The server at ${url} does not take this key: it is mistyped, revoked, or another server's. npx onhand keys create --role reader makes one.`,
     );
   if (error instanceof OnhandProblem) return new TailFailed(`The server refused: ${error.detail}`);
   if (error instanceof Error && error.name === "OnhandUnreachable")

@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Config } from "../config/config.ts";
 import { openDatabase } from "../db/pool.ts";
-import { type Anchor, parseAnchor } from "../journal/verify/anchor.ts";
+import { type Anchor, AnchorUnreadable, parseAnchor } from "../journal/verify/anchor.ts";
 import { describeFault, type VerificationReport } from "../journal/verify/report.ts";
 import { verifyJournal } from "../journal/verify/verify-journal.ts";
 import type { Command } from "./command.ts";
@@ -12,6 +12,18 @@ import { progressBar } from "./progress-bar.ts";
 import { readSettings } from "./settings-flags.ts";
 
 const faultsShownMax = 50;
+
+/** @throws AnchorUnreadable that names the file */
+async function readAnchor(path: string): Promise<Anchor> {
+  try {
+    return parseAnchor(await readFile(path, "utf8"));
+  } catch (error) {
+    const reason = error instanceof AnchorUnreadable ? error.message : ((error as NodeJS.ErrnoException).code ?? error);
+    throw new AnchorUnreadable(
+      `${path} cannot be used: ${reason}. --from takes a file that "npx onhand verify --report" wrote.`,
+    );
+  }
+}
 
 async function verify(config: Config, from: Anchor | null): Promise<VerificationReport> {
   const access = await accessDatabase(config, "onhand verify");
@@ -64,7 +76,7 @@ Examples:
   async run(args) {
     const { config, rest } = readSettings(args);
     const { values } = parseArgs({ args: rest, options: { from: { type: "string" }, report: { type: "string" } } });
-    const from = values.from === undefined ? null : parseAnchor(await readFile(values.from, "utf8"));
+    const from = values.from === undefined ? null : await readAnchor(values.from);
     const startedAtMs = performance.now();
     const report = await verify(config, from);
     show(report, performance.now() - startedAtMs);
