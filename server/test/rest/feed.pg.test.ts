@@ -209,7 +209,7 @@ describe("cursors that cannot be resumed", () => {
   ])("since=%s is neither a cursor nor a time", async (since) => {
     const { body } = await poll(`?since=${since}`);
     expect(body).toMatchObject({ status: 400, code: "validation_failed", errors: [{ pointer: "/since" }] });
-    expect(body.detail).toContain("from the beginning");
+    expect(body.detail).toContain("exactly as it was given out");
   });
 
   test("one that was changed, or is of another kind, is refused", async () => {
