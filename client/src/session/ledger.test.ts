@@ -29,6 +29,18 @@ test("past its limit a command is refused and not kept", () => {
   expect(ledger.commands()).toHaveLength(sessionLimits.commandsMax);
 });
 
+test("a command that was given up is on its way until its answer comes, and then makes room for the next", () => {
+  const ledger = new SessionLedger();
+  ledger.connected();
+  for (let index = 0; index < sessionLimits.inFlightMax; index++) ledger.command(command(`c${index}`));
+  expect(ledger.command(command("next"))).toEqual([]);
+  for (let index = 0; index < sessionLimits.inFlightMax; index++) ledger.forget(`c${index}`);
+  // The server still works on as many as it may.
+  expect(ledger.command(command("one more"))).toEqual([]);
+  expect(ledger.received(result("c0"))).toEqual({ notice: null, send: [command("next")] });
+  expect(ledger.received(result("c1"))).toEqual({ notice: null, send: [command("one more")] });
+});
+
 test("over any connections and answers, a command keeps its key, is answered once, and no more are under way than allowed", () => {
   const deeds = fc.array(fc.constantFrom("command", "answer", "repeat", "drop", "connect", "hold", "again"), {
     maxLength: 200,

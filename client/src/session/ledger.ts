@@ -85,10 +85,9 @@ export class SessionLedger {
     return this.#due();
   }
 
-  /** Gives a command up; the server may have applied it. */
+  /** Gives a command up; the server may have applied it, and counts it as under way until it has answered. */
   forget(id: string): void {
     this.#commands.delete(id);
-    this.#inFlight.delete(id);
     this.#held.delete(id);
   }
 
@@ -109,7 +108,7 @@ export class SessionLedger {
     if (message.type === "result") {
       const command = this.#commands.get(message.id);
       // An answer to a command that was given up, or answered before.
-      if (command === undefined) return { notice: null, send: [] };
+      if (command === undefined) return { notice: null, send: this.answered(message.id) };
       return { notice: { kind: "result", result: message, command }, send: [] };
     }
     if (message.type === "error") {
@@ -135,6 +134,7 @@ export class SessionLedger {
   /** The command has its answer. @returns what to send in its place */
   answered(id: string): ClientMessage[] {
     this.forget(id);
+    this.#inFlight.delete(id);
     return this.#due();
   }
 

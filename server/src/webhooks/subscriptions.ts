@@ -40,6 +40,7 @@ export interface ShownSubscription extends SubscriptionRow {
 interface LockedRow {
   readonly version: number;
   readonly status: WebhookStatus;
+  readonly status_reason: string | null;
   readonly position: Buffer;
 }
 
@@ -171,11 +172,13 @@ export class Subscriptions {
     const from = cursor === undefined ? null : this.#readCursor(cursor);
     await this.#requireReadable(from ?? this.#readCursor(this.cursorOf(shown)), shown);
     return this.#change(request, async (connection) => {
-      await lock(connection, subscriptionId, null);
+      const { status_reason: reason } = await lock(connection, subscriptionId, null);
       await connection.query(sql.setStatus(subscriptionId, "active"));
       await connection.query(reviveDeadLetters(subscriptionId, everyDeadLetter));
       await connection.query(sql.makeAllDue(subscriptionId));
       if (from !== null) {
+        // What made its place unreadable holds for items that were left further back, too.
+        if (reason === "cursor_lost") await connection.query(sql.forgetLanes(subscriptionId));
         await connection.query(sql.holdAfter(subscriptionId, from.positions));
         await connection.query(sql.moveReader(subscriptionId, encodeVector(from)));
       }

@@ -1,6 +1,7 @@
 /** Webhooks of a whole server, sent to a real receiver. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { Webhook } from "standardwebhooks";
+import { raiseEpoch } from "../../src/journal/epoch.ts";
 import { adjust, createLocation, createProduct, startTestServer, type TestServer } from "../rest/support.ts";
 import { answerWith, type Received, Receiver, sequenceOf } from "./receiver.ts";
 import { act, listOf, show, subscribe, untilShown } from "./support.ts";
@@ -284,6 +285,28 @@ describe("with latest", () => {
     await receiver.until("the newest", (all) => all.some((each) => sequenceOf(each) === 2));
     const told = receiver.received.flatMap((each) => each.headers["webhook-supersedes"]?.split(",") ?? []);
     expect(told).toContain("1");
+  });
+});
+
+describe("when the epoch was raised", () => {
+  test("a subscription with items that were left for later goes on from a snapshot's cursor", async () => {
+    await start();
+    receiver.answer = (received, response) =>
+      answerWith(eventOf(received).partitionkey === "soap" ? 500 : 200)(received, response);
+    await adjust(server.writer, "soap", "shop", 1);
+    await untilShown(server.writer, subscriptionId, (all) => all.failingSince !== null);
+    await Promise.all(Array.from({ length: 40 }, () => adjust(server.writer, "soap", "shop", 1)));
+    await adjust(server.writer, "comb", "shop", 1);
+    await receiver.until("the comb", (all) => all.some((each) => eventOf(each).partitionkey === "comb"));
+    expect((await show(server.writer, subscriptionId)).queued).toBeLessThan(40);
+    await raiseEpoch(server.database.application, "a drill");
+    await untilShown(server.writer, subscriptionId, (all) => all.statusReason === "cursor_lost");
+    receiver.answer = answerWith(200);
+    const cursor = (await server.reader.get("/v1/inventory")).headers.get("onhand-cursor")!;
+    await act(server.writer, subscriptionId, "backfill", { cursor });
+    const { stockLevel } = await adjust(server.writer, "soap", "shop", 1);
+    await receiver.until("the next", (all) => all.some((each) => levelOf(each) === stockLevel), 4_000);
+    expect(await show(server.writer, subscriptionId)).toMatchObject({ status: "active" });
   });
 });
 

@@ -65,7 +65,7 @@ export const listSubscriptions = (after: string | null, limit: number): Statemen
 
 /** Locks a subscription for a change; the lock on its progress keeps the deliverer from recording in between. */
 export const lockSubscription = (subscriptionId: string): Statement => ({
-  text: `SELECT s.version, s.status, s.ordering, s.secret, p.position FROM webhook_progress p
+  text: `SELECT s.version, s.status, s.status_reason, s.ordering, s.secret, p.position FROM webhook_progress p
          JOIN webhook_subscription s USING (subscription_id)
          WHERE subscription_id = $1 FOR UPDATE`,
   values: [subscriptionId],
@@ -149,6 +149,12 @@ export const holdAfter = (subscriptionId: string, positions: readonly number[]):
          WHERE d.subscription_id = $1 AND d.partition = place.partition AND d.entry_sequence > place.sequence
            AND d.dead_since IS NULL`,
   values: [subscriptionId, bigintArray(positions)],
+});
+
+/** Forgets the items that were left for later: the journal is read from another place. */
+export const forgetLanes = (subscriptionId: string): Statement => ({
+  text: "DELETE FROM webhook_parked_lane WHERE subscription_id = $1",
+  values: [subscriptionId],
 });
 
 /** Removes a subscription and everything that waits for it; its log goes with time. */
