@@ -3,6 +3,7 @@ import { FakeFeed } from "../../../test/streams/fake-feed.ts";
 import { ManualClock } from "../../../test/support/manual-clock.ts";
 import type { FeedRecord } from "../../feed/record.ts";
 import { SharedBatches, takeBatch } from "./event-batches.ts";
+import { streamLimits } from "./stream-limits.ts";
 
 function recordsOf(...bytes: number[]): readonly FeedRecord[] {
   const feed = new FakeFeed(new ManualClock());
@@ -29,4 +30,16 @@ test("what a batch becomes is made once for all who write the same, and anew for
   expect(shared.of(records, "all", "t")).toBe("2 t 3");
   expect(shared.of([records[0]!, records[2]!], "some", "t")).toBe("3 t 2");
   expect(shared.of(records.slice(0, 2), "some", "t")).toBe("4 t 2");
+});
+
+test("of readers at many different places only the latest batches are kept", () => {
+  let made = 0;
+  const shared = new SharedBatches(() => ++made);
+  const records = recordsOf(...new Array<number>(streamLimits.sharedBatchesMax + 2).fill(1));
+  for (let from = 0; from <= streamLimits.sharedBatchesMax; from++) shared.of(records.slice(from), "all");
+  const before = made;
+  shared.of(records.slice(1), "all");
+  expect(made).toBe(before);
+  shared.of(records, "all");
+  expect(made).toBe(before + 1);
 });

@@ -23,10 +23,14 @@ interface Known<Written> {
   readonly written: Written;
 }
 
-/** Remembers what a batch became by its first event, for as long as that lives. */
+/**
+ * Remembers what the latest batches became, by their first event. Streams that write the same ones do it at about the
+ * same time, so few are enough; and readers at many different places must not fill the memory.
+ */
 export class SharedBatches<Written> {
   readonly #make: (records: readonly FeedRecord[], name: string) => Written;
-  readonly #known = new WeakMap<FeedRecord, Known<Written>>();
+  /** The oldest first; at most `sharedBatchesMax`. */
+  readonly #known = new Map<FeedRecord, Known<Written>>();
 
   /** @param make what is written; it depends on the events and the name alone */
   constructor(make: (records: readonly FeedRecord[], name: string) => Written) {
@@ -41,7 +45,9 @@ export class SharedBatches<Written> {
     const known = this.#known.get(first);
     if (known !== undefined && known.key === key && known.last === last) return known.written;
     const written = this.#make(records, name);
+    this.#known.delete(first);
     this.#known.set(first, { key, last, written });
+    if (this.#known.size > streamLimits.sharedBatchesMax) this.#known.delete(this.#known.keys().next().value!);
     return written;
   }
 }

@@ -4,6 +4,8 @@ export const streamLimits = {
   batchEventsMax: 256,
   /** Bytes of events in one write, unless a single event is larger. */
   writeBytesMax: 64 * 1024,
+  /** Writes that are kept for other streams that write the same, for each transport. */
+  sharedBatchesMax: 64,
   /** A client that does not take what was written to it is closed after this time. */
   unreadMsMax: 5_000,
   /** How often a reader is told its place while nothing that it asked for happens. */
