@@ -1,5 +1,5 @@
 /** One event of the feed as all readers share it: its texts are made when the first reader wants them, and once. */
-import { eventTypes } from "@onhand/protocol/vocabulary";
+import { entryKinds, eventTypes } from "@onhand/protocol/vocabulary";
 import type { PositionVector } from "../core/position-vector.ts";
 import type { FeedEntry } from "./feed-reader.ts";
 import type { FilterSubject } from "./filter.ts";
@@ -11,6 +11,9 @@ export interface EventWriter {
   /** @returns the event as JSON text. @param cursor of the place behind it */
   write(entry: FeedEntry, cursor: string): string;
 }
+
+/** Characters that the event of a change of stock has, or some more. */
+const changeWeight = 1_500;
 
 export class FeedRecord implements FilterSubject {
   readonly feedEntry: FeedEntry;
@@ -50,6 +53,11 @@ export class FeedRecord implements FilterSubject {
   get cursor(): string {
     this.#cursor ??= this.#writer.cursorAt(this.after);
     return this.#cursor;
+  }
+
+  /** About how much memory it takes: products and locations have documents of any size, changes of stock do not. */
+  get weight(): number {
+    return this.feedEntry.entry.kind < entryKinds.productCreated ? changeWeight : this.json.length;
   }
 
   /** The CloudEvent as JSON text. */

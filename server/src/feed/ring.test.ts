@@ -4,7 +4,7 @@ import type { PositionVector } from "../core/position-vector.ts";
 import { Course } from "./course.ts";
 import { compileFilter, everything } from "./filter.ts";
 import { FeedRecord } from "./record.ts";
-import { FeedRing } from "./ring.ts";
+import { FeedRing, ringWeightMax } from "./ring.ts";
 
 const partitions = 3;
 const writer = { cursorAt: () => "cursor", write: () => "{}" };
@@ -90,4 +90,22 @@ test("a place that only counts the same is not found", () => {
   expect(ring.countAt({ ...places[1]!, positions: [0, 1, 0] })).toBeNull();
   expect(ring.countAt({ ...places[1]!, check: new Uint8Array(8).fill(9) })).toBeNull();
   expect(ring.countAt({ ...places[1]!, epoch: 2 })).toBeNull();
+});
+
+test("large events push out older ones: no more than so much is kept, but always the newest", () => {
+  const length = ringWeightMax / 4;
+  const large = { cursorAt: () => "cursor", write: () => "x".repeat(length) };
+  const { places, records } = journalOf(new Array(12).fill(0));
+  const ring = new FeedRing(places[0]!, 1_000);
+  for (const [index, { feedEntry }] of records.entries()) {
+    ring.push(new FeedRecord({ ...feedEntry, entry: { ...feedEntry.entry, kind: 10 } } as never, [], large));
+    expect(ring.size).toBe(Math.min(index + 1, 4));
+    expect(ring.end).toBe(places[index + 1]!);
+  }
+  expect(ring.countAt(places[7]!)).toBeNull();
+  const { records: taken } = ring.take(ring.countAt(places[8]!)!, 10, null)!;
+  expect(taken.map(({ after }) => after)).toEqual(places.slice(9));
+  const huge = { cursorAt: () => "cursor", write: () => "x".repeat(ringWeightMax + 1) };
+  ring.push(new FeedRecord({ ...records[0]!.feedEntry, entry: { kind: 10 } } as never, [], huge));
+  expect(ring.size).toBe(1);
 });

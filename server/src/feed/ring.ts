@@ -16,6 +16,9 @@ export interface Taken {
   readonly position: PositionVector;
 }
 
+/** In what `FeedRecord.weight` measures: beyond it the oldest events are forgotten, however few there are. */
+export const ringWeightMax = 32 * 1024 * 1024;
+
 const sumOf = (place: PositionVector): number => place.positions.reduce((sum, position) => sum + position, 0);
 
 export class FeedRing {
@@ -23,11 +26,14 @@ export class FeedRing {
   #records: FeedRecord[] = [];
   /** Records before this index have been forgotten. */
   #start = 0;
+  /** Of the records that are kept, and of those that were forgotten and are still held. */
+  #weight = 0;
+  #forgottenWeight = 0;
   /** The place before the oldest record that is kept. */
   #base: PositionVector;
   #baseSum: number;
 
-  /** @param base where the ring begins @param recordsMax events kept at least once there are as many; twice that at most */
+  /** @param base where the ring begins @param recordsMax events kept at most, and `ringWeightMax` in all */
   constructor(base: PositionVector, recordsMax: number) {
     this.#recordsMax = recordsMax;
     this.#base = base;
@@ -50,13 +56,21 @@ export class FeedRing {
 
   push(record: FeedRecord): void {
     this.#records.push(record);
-    if (this.size <= this.#recordsMax) return;
-    this.#base = this.#records[this.#start]!.after;
-    this.#baseSum += 1;
-    this.#start += 1;
-    if (this.#start < this.#recordsMax) return;
+    this.#weight += record.weight;
+    while (this.size > this.#recordsMax || (this.#weight > ringWeightMax && this.size > 1)) this.#forgetOldest();
+    if (this.#start < this.#recordsMax && this.#forgottenWeight < ringWeightMax / 4) return;
     this.#records = this.#records.slice(this.#start);
     this.#start = 0;
+    this.#forgottenWeight = 0;
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#records[this.#start]!;
+    this.#base = oldest.after;
+    this.#baseSum += 1;
+    this.#start += 1;
+    this.#weight -= oldest.weight;
+    this.#forgottenWeight += oldest.weight;
   }
 
   /** @returns the count of events before a place when the place lies in the ring, else null */
