@@ -57,7 +57,9 @@ describe("when the epoch is raised", () => {
       expect(reader.fold.faults).toEqual([]);
     }
     const closings = old.flatMap(({ ends }) => ends).flatMap(({ closing }: LinkEnd) => closing ?? []);
-    expect(closings.map(({ reason }) => reason)).toEqual(["expired", "expired"]);
+    // Both streams; one that comes back to a server that has not noticed yet is ended there, too.
+    expect(closings.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(closings.map(({ reason }) => reason))).toEqual(new Set(["expired"]));
     const from = await takeSnapshot(world.urls[0]!, 5);
     const renewed = everyTransport.map((_, seed) => follow({ urls, transports: everyTransport, seed, from }));
     await writes.afterChanges(20);
