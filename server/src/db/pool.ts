@@ -51,7 +51,8 @@ export function openDatabase(
   onIdleError: (error: Error) => void = () => {},
 ): Database {
   const pool = new pg.Pool({ ...connectionOptions(target, purpose), max: connectionsMax });
-  pool.on("error", onIdleError);
+  // A connection that is on its way out when the database stops is not lost.
+  pool.on("error", (error) => pool.ending || onIdleError(error));
   const run = (queryable: pg.Pool | pg.PoolClient) => ({
     query: <Row extends object>(statement: Statement) =>
       queryable.query(statement as pg.QueryConfig).catch(failed) as Promise<pg.QueryResult & { rows: Row[] }>,

@@ -146,13 +146,16 @@ describe.each(["", "/v1"])("with the prefix %p", (prefix) => {
     expect(late.body.code).toBe("version_conflict");
   });
 
-  test("what is still to come says so: webhooks are no call, and updates are JSON whatever is preferred", async () => {
-    const subscription = { url: "https://example.com/hook" };
-    const { status, body } = await server.writer.post(`${prefix}/subscriptions/inventory`, subscription);
-    expect({ status, code: body.code }).toEqual({ status: 404, code: "not_found" });
-    // There is no stream yet, and the call does not claim to have sent one: the media type is JSON's, as documented.
-    const updates = await server.reader.get(`${prefix}/inventory/updates`, { accept: "text/event-stream" });
-    expect(updates.headers.get("content-type")).toBe("application/json");
-    expect(updates.headers.get("ratelimit")).toBeNull();
+  test("a webhook is registered", async () => {
+    const url = "https://example.com/hook";
+    const { status, headers, body } = await server.writer.post(`${prefix}/subscriptions/inventory`, { url });
+    expect({ status, url: body.url, state: body.status }).toEqual({ status: 201, url, state: "active" });
+    expect(headers.get("location")).toBe(`/v1/subscriptions/inventory/${body.subscriptionId}`);
+  });
+
+  test("what is still to come says so: there are no limits of rate, and none are claimed", async () => {
+    const { headers } = await server.reader.get(`${prefix}/inventory/updates`);
+    expect(headers.get("content-type")).toBe("application/json");
+    expect(headers.get("ratelimit")).toBeNull();
   });
 });
