@@ -33,7 +33,9 @@ export class EventReader {
   readonly #signal: AbortSignal;
   readonly #onQueued: () => void;
   readonly #parked = new Map<string, Lane>();
+  /** Wait until their events are read again: by the reader, and by the lanes of parked items. */
   readonly #held = new Map<string, QueuedDelivery>();
+  readonly #heldForLanes = new Map<string, QueuedDelivery>();
   #stored: PositionVector;
   #hasRoom: () => void = () => {};
 
@@ -54,7 +56,8 @@ export class EventReader {
     this.#onQueued = onQueued;
     this.#signal = signal;
     for (const lane of loaded.parked) this.#parked.set(lane.itemKey, lane);
-    for (const delivery of loaded.held) this.#held.set(delivery.eventId, delivery);
+    for (const delivery of loaded.held)
+      (this.#parked.has(delivery.itemKey) ? this.#heldForLanes : this.#held).set(delivery.eventId, delivery);
     signal.addEventListener("abort", () => this.#hasRoom());
   }
 
@@ -82,7 +85,9 @@ export class EventReader {
   }
 
   get #room(): number {
-    return intakeLimits.rowsMax[this.#subscription.ordering] - this.#queue.size - this.#held.size;
+    return (
+      intakeLimits.rowsMax[this.#subscription.ordering] - this.#queue.size - this.#held.size - this.#heldForLanes.size
+    );
   }
 
   async #untilRoom(): Promise<void> {
@@ -113,9 +118,9 @@ export class EventReader {
     });
     this.#stored = position;
     if (plan.removedIds.length > 0) this.#parts.metrics.superseded(plan.removedIds.length);
-    for (const { eventId } of arrivals) this.#held.delete(eventId);
-    for (const { eventId } of released) this.#held.delete(eventId);
-    for (const lane of plan.parked) this.#parked.set(lane.itemKey, lane);
+    for (const { arrival } of plan.admitted) this.#held.delete(arrival.eventId);
+    for (const eventId of [...plan.removedIds, ...released.map((each) => each.eventId)]) this.#held.delete(eventId);
+    for (const lane of plan.parked) this.#park(lane);
     this.#add([...released, ...queued]);
   }
 
@@ -170,23 +175,52 @@ export class EventReader {
     await this.#takeInLane(lane, found, isCaughtUp ? null : rest);
   }
 
+  /** Leaves what comes of an item for later, and with it what waits for its events. */
+  #park(lane: Lane): void {
+    this.#parked.set(lane.itemKey, lane);
+    for (const [eventId, delivery] of this.#held) {
+      if (delivery.itemKey !== lane.itemKey) continue;
+      this.#held.delete(eventId);
+      this.#heldForLanes.set(eventId, delivery);
+    }
+  }
+
   async #takeInLane(lane: Lane, found: readonly Arrival[], rest: Lane | null): Promise<void> {
+    const readUpTo = rest?.entrySequence ?? this.#stored.positions[lane.partition]!;
+    const met = new Set(found.map((each) => each.eventId));
+    const fresh = found.filter((each) => !this.#queue.holds(each.itemKey, each.eventId));
+    const held = [...this.#heldForLanes.values()].filter((each) => each.itemKey === lane.itemKey);
+    const released = held.filter((each) => !met.has(each.eventId) && each.entrySequence <= readUpTo);
     const queued = await this.#parts.store.takeIn(this.#lease, this.#subscription, {
       position: null,
-      admitted: found.map((arrival) => ({
-        arrival,
-        takenOver: { tries: 0, firstTriedAtMs: null, supersedes: [] },
-        dueAtMs: null,
-        keptSequence: null,
-      })),
+      admitted: fresh.map((arrival) => {
+        const own = this.#heldForLanes.get(arrival.eventId);
+        return {
+          arrival,
+          takenOver: { tries: 0, firstTriedAtMs: null, supersedes: own?.supersedes ?? [] },
+          dueAtMs: null,
+          keptSequence: own?.sequence ?? null,
+        };
+      }),
       removedIds: [],
       parked: rest === null ? [] : [rest],
       unparkedItems: rest === null ? [lane.itemKey] : [],
-      releasedIds: [],
+      releasedIds: released.map((each) => each.eventId),
     });
-    if (rest === null) this.#parked.delete(lane.itemKey);
+    for (const { eventId } of [...found, ...released]) this.#heldForLanes.delete(eventId);
+    if (rest === null) this.#unpark(lane);
     else this.#parked.set(lane.itemKey, rest);
-    this.#add(queued);
+    this.#add([...released, ...queued]);
+  }
+
+  /** From now on the reader itself meets what comes of the item. */
+  #unpark({ itemKey }: Lane): void {
+    this.#parked.delete(itemKey);
+    for (const [eventId, delivery] of this.#heldForLanes) {
+      if (delivery.itemKey !== itemKey) continue;
+      this.#heldForLanes.delete(eventId);
+      this.#held.set(eventId, delivery);
+    }
   }
 
   /** The reader itself will come to it. */

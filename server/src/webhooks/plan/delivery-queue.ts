@@ -70,6 +70,12 @@ export class DeliveryQueue<Each extends Delivery = Delivery> {
     return { size: lane.waiting.length + (lane.inFlight === null ? 0 : 1), isFailing: (first?.tries ?? 0) > 0 };
   }
 
+  /** Whether an event of an item waits already, or is in flight. */
+  holds(itemKey: string, eventId: string): boolean {
+    const lane = this.#lanes.get(this.laneOf(itemKey));
+    return lane?.inFlight?.eventId === eventId || lane?.waiting.some((each) => each.eventId === eventId) === true;
+  }
+
   /** Adds a delivery behind all others of its lane. */
   add(delivery: Each): void {
     const key = this.laneOf(delivery.itemKey);

@@ -39,6 +39,18 @@ function queueFailing(item: string, rows: number): DeliveryQueue<QueuedDelivery>
   return queue;
 }
 
+test.each(["key", "strict", "latest"] as const)(
+  "%s: what waits or is in flight already, because it was replayed, keeps its number",
+  (ordering) => {
+    const queue = new DeliveryQueue<QueuedDelivery>(ordering);
+    queue.add(queued(101, "soap", { sequence: 7 }));
+    const plan = () => planIntake([arrival(101, "soap")], { ...nothing, ordering, queue });
+    expect(plan()).toEqual({ admitted: [], removedIds: [], parked: [] });
+    expect(queue.start(0, 1)).toHaveLength(1);
+    expect(plan()).toEqual({ admitted: [], removedIds: [], parked: [] });
+  },
+);
+
 describe("in order per item", () => {
   test("an item that keeps failing is parked where its queue is full, and others are admitted", () => {
     const queue = queueFailing("soap", intakeLimits.failingLaneRowsMax - 1);

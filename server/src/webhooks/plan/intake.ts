@@ -93,7 +93,8 @@ export function planIntake(arrivals: readonly Arrival[], situation: Situation): 
   for (const arrival of arrivals) {
     const { itemKey, eventId } = arrival;
     const count = countOf.get(itemKey) ?? 0;
-    if (parked.has(itemKey) || newlyParked.has(itemKey)) {
+    // What waits already, because it was replayed, comes under the number that it has.
+    if (parked.has(itemKey) || newlyParked.has(itemKey) || queue.holds(itemKey, eventId)) {
       last = arrival.position;
       continue;
     }
