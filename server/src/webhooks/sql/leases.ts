@@ -2,17 +2,18 @@
 import { bigintArray, textArray } from "../../db/binary-array.ts";
 import type { Statement } from "../../db/pool.ts";
 
-/** Says that a server lives. */
+/** Says that a server lives, and takes those off the list that have not said so for an hour. */
 export const keepServer = (serverId: string, leaseMs: number): Statement => ({
   name: "webhook_keep_server",
-  text: `INSERT INTO webhook_server (server_id, seen_until) VALUES ($1, webhook_now() + $2 * interval '1 millisecond')
+  text: `WITH gone AS (DELETE FROM webhook_server WHERE seen_until < (SELECT webhook_now()) - interval '1 hour' AND server_id <> $1)
+         INSERT INTO webhook_server (server_id, seen_until) VALUES ($1, webhook_now() + $2 * interval '1 millisecond')
          ON CONFLICT (server_id) DO UPDATE SET seen_until = excluded.seen_until`,
   values: [serverId, leaseMs],
 });
 
 /** Takes a server off the list. */
 export const removeServer = (serverId: string): Statement => ({
-  text: "DELETE FROM webhook_server WHERE server_id = $1 OR seen_until < webhook_now() - interval '1 hour'",
+  text: "DELETE FROM webhook_server WHERE server_id = $1",
   values: [serverId],
 });
 
