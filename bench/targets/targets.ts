@@ -1,9 +1,8 @@
-import { bareStreamTarget } from "./bare-stream.ts";
 import { onhandLargeTarget, onhandTarget } from "./onhand.ts";
 import { onhandWithoutDatabaseTarget } from "./onhand-without-database.ts";
 import { plainTarget } from "./plain.ts";
+import { plainProcessTarget } from "./plain-process.ts";
 import type { Target, TargetName } from "./target.ts";
-import { webhookReceiverTarget } from "./webhook-receiver.ts";
 
 /** Every server that can be measured. */
 export const TARGETS: Readonly<Record<TargetName, Target>> = {
@@ -11,6 +10,14 @@ export const TARGETS: Readonly<Record<TargetName, Target>> = {
   "onhand-without-database": onhandWithoutDatabaseTarget,
   "onhand-large": onhandLargeTarget,
   plain: plainTarget,
-  "bare-stream": bareStreamTarget,
-  "webhook-receiver": webhookReceiverTarget,
+  "bare-stream": plainProcessTarget({
+    name: "bare-stream",
+    title: "bare server that sends the same bytes",
+    entry: "bare-stream.ts",
+  }),
+  "webhook-receiver": plainProcessTarget({
+    name: "webhook-receiver",
+    title: "the receiver itself, by the load generator",
+    entry: "webhook-receiver.ts",
+  }),
 };

@@ -16,12 +16,6 @@ export interface FeedEntry extends CommittedEntry {
   readonly after: PositionVector;
 }
 
-export interface FeedPage {
-  readonly entries: readonly FeedEntry[];
-  /** Where the next page starts. */
-  readonly next: PositionVector;
-}
-
 /** The position belongs to another history, lies ahead of this one, or further back than the feed may be read. */
 export class PositionLost extends Error {
   override readonly name = "PositionLost";
@@ -62,14 +56,6 @@ export class FeedReader {
   async beginning(): Promise<PositionVector> {
     const { vector } = await this.#watcher.read();
     return this.#placeOf(await this.#floor.current(), vector);
-  }
-
-  /** @returns entries after a position, at most `limit`; empty at the end. @throws PositionLost */
-  async read(from: PositionVector, limit: number): Promise<FeedPage> {
-    const { vector: heads } = await this.#watcher.read();
-    const course = await this.courseFrom(from, heads);
-    const entries = await this.along(course, heads, limit);
-    return { entries, next: course.place };
   }
 
   /** Where the partitions end: whatever lies before is committed. */

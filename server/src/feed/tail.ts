@@ -127,9 +127,10 @@ export class FeedTail {
         this.#isBehind = true;
         return false;
       }
-      if (ahead === 1) this.#append(following, item);
+      if (ahead < 1) continue;
+      this.#append(following, item);
+      this.counts.handedOver += 1;
     }
-    this.counts.handedOver += items.length;
     this.#pacedWake.soon();
     return true;
   }

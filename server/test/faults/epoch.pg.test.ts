@@ -17,6 +17,12 @@ import type { Writer } from "../../src/writer/writer.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { adjust, apply, createLocation, createProduct, openWriter, submitOne } from "../support/writers.ts";
 
+/** What lies behind a place, as a reader that catches up gets it. */
+async function readPage(reader: FeedReader, from: PositionVector, limit: number) {
+  const heads = await reader.heads();
+  return { entries: await reader.along(await reader.courseFrom(from, heads), heads, limit) };
+}
+
 const productCount = 24;
 const product = (index: number): string => `p${index % productCount}`;
 
@@ -78,9 +84,9 @@ test("raised again and again while two servers write, it loses nothing and leave
   expect(rows).toEqual([{ sum: places.length, entries: places.length }]);
   expect((await verifyJournal(database.application)).faults).toEqual([]);
   // Every event is there for a reader that begins in the new epoch, in order and without a gap.
-  const { entries } = await reader.read(await reader.beginning(), 100_000);
+  const { entries } = await readPage(reader, await reader.beginning(), 100_000);
   expect(entries).toHaveLength((await here()).positions.reduce((sum, position) => sum + position, 0));
-  await expect(reader.read(before, 1)).rejects.toThrow(PositionLost);
+  await expect(readPage(reader, before, 1)).rejects.toThrow(PositionLost);
 });
 
 test("positions of before are refused from then on, those of after are good", async () => {
@@ -91,9 +97,9 @@ test("positions of before are refused from then on, those of after are good", as
   const beginning = await reader.beginning();
   await raiseEpoch(database.application, "a drill");
   for (const place of [...old, beginning])
-    await expect(reader.read(place, 1)).rejects.toMatchObject({ name: "PositionLost", earliest: { epoch: 2 } });
+    await expect(readPage(reader, place, 1)).rejects.toMatchObject({ name: "PositionLost", earliest: { epoch: 2 } });
   const { headVector } = await submitOne(servers[0]!, adjust("p0", "paris", 1));
-  expect((await reader.read(await here(), 1)).entries).toEqual([]);
+  expect((await readPage(reader, await here(), 1)).entries).toEqual([]);
   expect(decodeVector(headVector)!.epoch).toBe(2);
 });
 
@@ -139,9 +145,9 @@ test("a cursor of before is refused in its whole length, however it is dressed u
   const codec = new CursorCodec(tokenSigner(randomBytes(32)));
   const cursor = codec.fromVector(await here());
   await raiseEpoch(database.application, "a drill");
-  await expect(reader.read(codec.parse(cursor)!, 1)).rejects.toThrow(PositionLost);
+  await expect(readPage(reader, codec.parse(cursor)!, 1)).rejects.toThrow(PositionLost);
   // Without the epoch nothing would tell it apart: it is a true place of this very history.
-  expect((await reader.read({ ...codec.parse(cursor)!, epoch: 2 }, 1)).entries).toEqual([]);
+  expect((await readPage(reader, { ...codec.parse(cursor)!, epoch: 2 }, 1)).entries).toEqual([]);
 });
 
 test("a time from before goes on meaning what this database had observed then", async () => {
@@ -149,7 +155,7 @@ test("a time from before goes on meaning what this database had observed then", 
   const momentMs = Date.now() + 60_000;
   await raiseEpoch(database.application, "a drill");
   for (let index = 0; index < 3; index++) await submitOne(servers[0]!, adjust("p0", "paris", 1));
-  const { entries } = await reader.read(await reader.positionAt(momentMs), 100);
+  const { entries } = await readPage(reader, await reader.positionAt(momentMs), 100);
   expect(entries).toHaveLength(3);
 });
 
@@ -169,7 +175,7 @@ test("a server that goes on after its database went back decides on what the dat
   const { outcome } = await submitOne(server!, adjust("p0", "paris", 1));
   expect(outcome).toMatchObject({ lines: [{ item: { onHand: 6 } }] });
   expect((await verifyJournal(database.application)).faults).toEqual([]);
-  for (const known of [place, lost]) await expect(reader.read(known, 1)).rejects.toThrow(PositionLost);
+  for (const known of [place, lost]) await expect(readPage(reader, known, 1)).rejects.toThrow(PositionLost);
 });
 
 test("each change of it is recorded with its time and reason", async () => {
