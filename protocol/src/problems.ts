@@ -46,6 +46,24 @@ export const problemKinds = {
     title: "Still in use",
     meaning: "It holds stock, reservations or incoming supply: clear them, or archive it with `?archive=true`.",
   },
+  reservation_expired: {
+    status: 409,
+    title: "The reservation has expired",
+    meaning:
+      "Its units are free for others again. Reserve anew; a commit with `ifExpired: \"retake\"` takes them when they are still there. Money that came for it is told of by `reservation.payment_late.v1`, once.",
+  },
+  already_ended: {
+    status: 409,
+    title: "Already ended",
+    meaning:
+      "Nothing of the reservation, transfer, supply or count is open any more in the way that the call needs: read it to see how it went.",
+  },
+  hold_limit_exceeded: {
+    status: 409,
+    title: "Too much is held already",
+    meaning:
+      "The buyer or the key holds as many units of the product as one may hold at a time. Commit or release some; `limit` says how many.",
+  },
   archived: {
     status: 409,
     title: "Archived",

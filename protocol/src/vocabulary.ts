@@ -18,8 +18,48 @@ export const entryKinds = {
   locationUpdated: 21,
   locationArchived: 22,
   locationDeleted: 23,
+  inventoryReserved: 40,
+  inventoryCommitted: 41,
+  inventoryReleased: 42,
+  inventoryHoldExpired: 43,
+  inventoryExpected: 44,
+  inventoryShipped: 45,
+  inventoryReceived: 46,
+  inventoryCancelled: 47,
+  inventoryMoved: 48,
+  inventoryLow: 60,
+  inventoryOut: 61,
+  inventoryBack: 62,
+  inventoryOversold: 63,
+  inventoryUnusual: 64,
+  reservationPaying: 70,
+  reservationExtended: 71,
+  reservationPaymentLate: 72,
+  transferRescheduled: 73,
+  channelCreated: 80,
+  channelUpdated: 81,
+  channelArchived: 82,
+  channelDeleted: 83,
+  channelAvailability: 84,
 } as const;
 export type EntryKind = (typeof entryKinds)[keyof typeof entryKinds];
+
+/** What an entry is about: an inventory item, a part of the catalogue, an order on stock, or what a channel may sell. */
+export type EntrySubject = "item" | "product" | "location" | "order" | "channel" | "channelLevel";
+
+/** @returns what entries of a kind are about */
+export function subjectOfKind(kind: EntryKind): EntrySubject {
+  if (kind < entryKinds.productCreated) return "item";
+  if (kind < entryKinds.locationCreated) return "product";
+  if (kind < entryKinds.inventoryReserved) return "location";
+  if (kind < entryKinds.reservationPaying) return "item";
+  if (kind < entryKinds.channelCreated) return "order";
+  return kind === entryKinds.channelAvailability ? "channelLevel" : "channel";
+}
+
+/** Entries that tell of an item and change nothing of it: its version stays. */
+export const isNotice = (kind: EntryKind): boolean =>
+  kind >= entryKinds.inventoryLow && kind <= entryKinds.inventoryUnusual;
 
 /** CloudEvents `type` of each entry kind. */
 export const eventTypes = {
@@ -36,11 +76,64 @@ export const eventTypes = {
   21: "location.updated.v1",
   22: "location.archived.v1",
   23: "location.deleted.v1",
+  40: "inventory.reserved.v1",
+  41: "inventory.committed.v1",
+  42: "inventory.released.v1",
+  43: "inventory.hold_expired.v1",
+  44: "inventory.expected.v1",
+  45: "inventory.shipped.v1",
+  46: "inventory.received.v1",
+  47: "inventory.cancelled.v1",
+  48: "inventory.moved.v1",
+  60: "inventory.low.v1",
+  61: "inventory.out.v1",
+  62: "inventory.back.v1",
+  63: "inventory.oversold.v1",
+  64: "inventory.unusual.v1",
+  70: "reservation.paying.v1",
+  71: "reservation.extended.v1",
+  72: "reservation.payment_late.v1",
+  73: "transfer.rescheduled.v1",
+  80: "channel.created.v1",
+  81: "channel.updated.v1",
+  82: "channel.archived.v1",
+  83: "channel.deleted.v1",
+  84: "channel.availability.v1",
 } as const satisfies Readonly<Record<EntryKind, string>>;
 
 /** Why stock moved. The position is the journal column `movement_type`; `correction` is the default. */
-export const movementTypes = ["correction", "sale", "return", "restock", "loss"] as const;
+export const movementTypes = [
+  "correction",
+  "sale",
+  "return",
+  "restock",
+  "loss",
+  "hold",
+  "transfer",
+  "supply",
+  "count",
+  "state",
+] as const;
 export type MovementType = (typeof movementTypes)[number];
+
+/** Movement types that a caller may name; the others follow from the operation. */
+export const callerMovementTypes = ["correction", "sale", "return", "restock", "loss"] as const satisfies MovementType[];
+
+/** States of units that are on hand and cannot be sold. */
+export const unsellableStates = ["damaged", "quality_control", "quarantine", "expired"] as const;
+export type UnsellableState = (typeof unsellableStates)[number];
+
+/** What may be done with units: a promise to a buyer, a way between own locations, a delivery from outside. */
+export const orderKinds = ["reservation", "transfer", "supply"] as const;
+export type OrderKind = (typeof orderKinds)[number];
+
+/** How units of a line went that came to nothing. */
+export const lineEnds = ["released", "expired", "superseded", "cancelled", "lost"] as const;
+export type LineEnd = (typeof lineEnds)[number];
+
+/** How locations of a group are chosen when none is named. */
+export const sourcingPolicies = ["priority", "most_stock", "fewest_parcels"] as const;
+export type SourcingPolicyName = (typeof sourcingPolicies)[number];
 
 /** Life of a product, location or item. The position is what is stored. */
 export const lifeStates = ["active", "archived", "deleted"] as const;
@@ -62,6 +155,9 @@ export const rejectionCodes = [
   "version_conflict",
   "validation_failed",
   "in_use",
+  "reservation_expired",
+  "already_ended",
+  "hold_limit_exceeded",
   "insufficient_stock",
 ] as const;
 export type RejectionCode = (typeof rejectionCodes)[number];

@@ -41,3 +41,40 @@ export interface Location extends Versioned {
   readonly locationId: string;
   readonly document: LocationDocument;
 }
+
+/** Where a channel sells from, what, and how much of it is kept from it. */
+export interface ChannelDocument {
+  readonly name: string;
+  /** Locations in the order in which they are taken from. */
+  readonly locations: readonly string[];
+  /** Groups of locations, behind the named ones. */
+  readonly locationGroups: readonly string[];
+  /** Products it sells; null for all. */
+  readonly products: readonly string[] | null;
+  /** Units of each product that are hidden from it, for what it shows lags behind. */
+  readonly buffer: number;
+  /** Other buffers, by product. */
+  readonly buffers: Readonly<Record<string, number>>;
+}
+
+export interface Channel extends Versioned {
+  readonly channelId: string;
+  readonly document: ChannelDocument;
+}
+
+/** What a channel may sell of a product. */
+export interface ChannelLevel {
+  readonly partition: number;
+  readonly productId: string;
+  readonly channelId: string;
+  /** Sum over its locations of available − safety stock, each never below zero. */
+  readonly sellable: number;
+  /** `sellable` less the buffer, never below zero: the number that was last told. */
+  readonly available: number;
+  /** Sequence of the entry that told it; 0 before the first. */
+  readonly toldSequence: number;
+}
+
+/** The number that a channel is told. */
+export const channelAvailable = (document: ChannelDocument, productId: string, sellable: number): number =>
+  Math.max(0, sellable - (document.buffers[productId] ?? document.buffer));

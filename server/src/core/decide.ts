@@ -2,13 +2,24 @@
  * The heart: decides commands strictly in order on what is known, and says which entries to append.
  *
  * Pure and synchronous: no clock, no I/O, no randomness. The same state, commands and time always give the same
- * outcomes, so it can be replayed and tested by the million.
+ * outcomes, so it can be replayed and tested by the million. Before a command is decided, what is due of the items it
+ * concerns is released; after it, what it means for thresholds is told; after all of them, what it means for channels.
  */
 
+import { raiseAlerts } from "./alerts.ts";
+import { tellChannels } from "./channel-levels.ts";
 import type { Command } from "./command.ts";
+import { decideChannel } from "./decide-channel.ts";
+import { decideChannelRefresh } from "./decide-channel-refresh.ts";
 import { decideInventory } from "./decide-inventory.ts";
 import { decideLocation } from "./decide-location.ts";
+import { decideNotice } from "./decide-notice.ts";
 import { decideProduct } from "./decide-product.ts";
+import { decideExpire, decideReservation } from "./decide-reservation.ts";
+import { decideReserve } from "./decide-reserve.ts";
+import { decideTransfer, decideTransferAction } from "./decide-transfer.ts";
+import { releaseDue } from "./expiry.ts";
+import { itemsOf } from "./needs.ts";
 import type { Outcome } from "./outcome.ts";
 import { Draft, type State } from "./state.ts";
 
@@ -21,11 +32,17 @@ export interface Decision {
 
 /**
  * @param nowMs the database's time read under the locks; recorded times never fall below the heads'
- * @returns an outcome for each command; a refused command leaves no trace in the draft
+ * @returns an outcome for each command; a refused command leaves no trace in the draft, but what was due is released
  */
 export function decide(state: State, commands: readonly Command[], nowMs: number): Decision {
   const draft = new Draft(state);
-  const outcomes = commands.map((command) => decideOne(draft, command, nowMs));
+  const outcomes = commands.map((command) => {
+    for (const item of itemsOf(command, draft)) releaseDue(draft, command, item, nowMs);
+    const outcome = decideOne(draft, command, nowMs);
+    raiseAlerts(draft, command, nowMs);
+    return outcome;
+  });
+  tellChannels(draft, nowMs);
   return { outcomes, draft };
 }
 
@@ -37,5 +54,21 @@ function decideOne(draft: Draft, command: Command, nowMs: number): Outcome {
       return decideProduct(draft, command, nowMs);
     case "location":
       return decideLocation(draft, command, nowMs);
+    case "channel":
+      return decideChannel(draft, command, nowMs);
+    case "channel-refresh":
+      return decideChannelRefresh(draft, command, nowMs);
+    case "notice":
+      return decideNotice(draft, command, nowMs);
+    case "reserve":
+      return decideReserve(draft, command, nowMs);
+    case "reservation":
+      return decideReservation(draft, command, nowMs);
+    case "expire":
+      return decideExpire(draft, command, nowMs);
+    case "transfer":
+      return decideTransfer(draft, command, nowMs);
+    case "transfer-action":
+      return decideTransferAction(draft, command, nowMs);
   }
 }

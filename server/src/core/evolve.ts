@@ -1,33 +1,61 @@
 /** What an entry makes of the state before it: used to catch up with other servers, to verify and in tests. */
-import { type EntryKind, entryKinds } from "@onhand/protocol/vocabulary";
-import type { Location, LocationDocument, Product, ProductDocument } from "./catalogue.ts";
+import { type EntryKind, entryKinds, subjectOfKind } from "@onhand/protocol/vocabulary";
+import type { Channel, ChannelDocument, Location, LocationDocument, Product, ProductDocument } from "./catalogue.ts";
 import type { Entry } from "./entry.ts";
-import type { Item } from "./item.ts";
+import { type EntryDetail, parseDetail } from "./entry-detail.ts";
+import { type Item, noExtras } from "./item.ts";
 
 export type Effect =
-  | { readonly kind: "item"; readonly item: Item }
+  /** `detail` tells of the order that an item's entry belongs to, if it does. */
+  | { readonly kind: "item"; readonly item: Item; readonly detail: EntryDetail }
   | { readonly kind: "product"; readonly product: Product }
-  | { readonly kind: "location"; readonly location: Location };
+  | { readonly kind: "location"; readonly location: Location }
+  | { readonly kind: "channel"; readonly channel: Channel }
+  | { readonly kind: "order"; readonly detail: EntryDetail }
+  | { readonly kind: "channelLevel"; readonly detail: EntryDetail };
 
 /** Life of an item after an entry of this kind. */
 export const itemLife = (kind: EntryKind): Item["life"] =>
   kind === entryKinds.inventoryArchived ? "archived" : kind === entryKinds.inventoryDeleted ? "deleted" : "active";
 
-/** @returns the item, product or location as it is after the entry; entries carry all that it takes */
+/** @returns what is there after the entry; entries carry all that it takes */
 export function evolve(entry: Entry): Effect {
-  if (entry.kind < entryKinds.productCreated) return { kind: "item", item: itemAfter(entry) };
-  const versioned = { version: entry.version, updatedAtMs: entry.recordedAtMs };
-  const detail = JSON.parse(entry.detail ?? "{}");
-  const { life, createdAtMs } = detail;
-  if (entry.kind < entryKinds.locationCreated) {
-    const document: ProductDocument = detail.document;
-    return { kind: "product", product: { productId: entry.productId!, document, life, createdAtMs, ...versioned } };
+  const kind = subjectOfKind(entry.kind);
+  switch (kind) {
+    case "item": {
+      const detail = parseDetail(entry);
+      return { kind, item: itemAfter(entry, detail), detail };
+    }
+    case "order":
+    case "channelLevel":
+      return { kind, detail: parseDetail(entry) };
+    case "product": {
+      const { document, ...state } = versioned<ProductDocument>(entry);
+      return { kind, product: { productId: entry.productId!, document, ...state } };
+    }
+    case "location": {
+      const { document, ...state } = versioned<LocationDocument>(entry);
+      return { kind, location: { locationId: entry.locationId!, document, ...state } };
+    }
+    case "channel": {
+      const { document, channelId, ...state } = versioned<ChannelDocument>(entry);
+      return { kind, channel: { channelId: channelId!, document, ...state } };
+    }
   }
-  const document: LocationDocument = detail.document;
-  return { kind: "location", location: { locationId: entry.locationId!, document, life, createdAtMs, ...versioned } };
 }
 
-function itemAfter(entry: Entry): Item {
+function versioned<Document>(entry: Entry) {
+  const { document, life, createdAtMs, channelId } = JSON.parse(entry.detail ?? "{}") as {
+    document: Document;
+    life: Item["life"];
+    createdAtMs: number;
+    channelId?: string;
+  };
+  const state = { version: entry.version, life, createdAtMs, updatedAtMs: entry.recordedAtMs };
+  return channelId === undefined ? { document, ...state } : { document, channelId, ...state };
+}
+
+function itemAfter(entry: Entry, detail: EntryDetail): Item {
   return {
     partition: entry.partition,
     productId: entry.productId!,
@@ -42,6 +70,7 @@ function itemAfter(entry: Entry): Item {
     version: entry.version,
     lastSequence: entry.sequence,
     updatedAtMs: entry.recordedAtMs,
-    life: itemLife(entry.kind),
+    life: detail.life ?? itemLife(entry.kind),
+    extras: detail.extras ?? noExtras,
   };
 }

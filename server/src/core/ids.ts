@@ -2,6 +2,8 @@
  * Ids that carry their position: `inv_` and `mov_` ids are a partition and a sequence number in Crockford's base 32,
  * fixed width, so that they sort by partition and age and can be resolved with one key look-up.
  */
+import type { OrderKind } from "@onhand/protocol/vocabulary";
+
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const partitionDigits = 2;
 const sequenceDigits = 11;
@@ -51,3 +53,11 @@ export const parseInventoryId = (id: string): Position | null => parse("inv_", i
 export const formatMovementId = (partition: number, sequence: number): string => format("mov_", partition, sequence);
 /** @returns the position of the entry, or null when the text is no movement id. */
 export const parseMovementId = (id: string): Position | null => parse("mov_", id);
+
+/** Prefix of the ids of orders on stock, by kind. */
+const orderPrefixes = { reservation: "res_", transfer: "trf_", supply: "sup_" } as const;
+/** Id of the order whose first entry has this position. */
+export const formatOrderId = (kind: OrderKind, partition: number, sequence: number): string =>
+  format(orderPrefixes[kind], partition, sequence);
+/** @returns the position of the order's first entry, or null when the text is no id of that kind. */
+export const parseOrderId = (kind: OrderKind, id: string): Position | null => parse(orderPrefixes[kind], id);

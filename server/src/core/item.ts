@@ -8,6 +8,37 @@ export interface Levels {
   readonly incoming: number;
 }
 
+/** How far down an item's available went, as it was last told: see `alerts.ts`. */
+export type AlertLevel = "none" | "low" | "out";
+
+/** What few items have: states of unsellable units, a maximum, a count, an alert that was raised. */
+export interface ItemExtras {
+  /** Units in each named state; together at most `unavailable`, whose rest is in no named state. */
+  readonly damaged: number;
+  readonly qualityControl: number;
+  readonly quarantine: number;
+  readonly expired: number;
+  /** Level that replenishment fills up to; null for none. */
+  readonly maximum: number | null;
+  /** Units that available must rise above a threshold before it counts as passed upwards; null for the default. */
+  readonly hysteresis: number | null;
+  readonly alert: AlertLevel;
+  /** Moment that the last count holds for; what occurred up to then is contained in it. Null when never counted. */
+  readonly countedAtMs: number | null;
+}
+
+/** Nothing of it: one object, so that it is recognised by identity. */
+export const noExtras: ItemExtras = {
+  damaged: 0,
+  qualityControl: 0,
+  quarantine: 0,
+  expired: 0,
+  maximum: null,
+  hysteresis: null,
+  alert: "none",
+  countedAtMs: null,
+};
+
 export interface Item extends Levels {
   readonly partition: number;
   readonly productId: string;
@@ -23,6 +54,8 @@ export interface Item extends Levels {
   /** When the last entry was recorded, in milliseconds of the Unix epoch. */
   readonly updatedAtMs: number;
   readonly life: LifeState;
+  /** `noExtras` itself where there is nothing of it. */
+  readonly extras: ItemExtras;
 }
 
 /** Units that can be promised now: on hand − reserved − unavailable. May be below zero only where a fact made it so. */

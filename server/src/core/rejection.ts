@@ -17,6 +17,12 @@ export interface Rejection {
   /** Units that could be taken and units that were asked for (`insufficient_stock`). */
   readonly available?: number;
   readonly requested?: number;
+  /** Units that may be held at a time (`hold_limit_exceeded`). */
+  readonly limit?: number;
+  /**
+   * With `isStale`: partitions that the command must lock, for what it concerns was found to lie there.
+   */
+  readonly needsPartitions?: readonly number[];
   /** Version that the guard should have named (`version_conflict`, `precondition_required`). */
   readonly currentVersion?: number;
   /** True when the guard came as `If-Match`, so that the answer is 412. */

@@ -3,9 +3,11 @@
  *
  * `Draft` lays the effects of a group over a state without touching it; the writer makes them state only after COMMIT.
  */
-import type { Location, Product } from "./catalogue.ts";
+import type { Channel, ChannelLevel, Location, Product } from "./catalogue.ts";
+import type { EntryText } from "./command.ts";
 import type { Entry } from "./entry.ts";
 import type { Item } from "./item.ts";
+import { lineKey, type StockOrder, type StockOrderLine } from "./order.ts";
 
 /** The end of a partition. */
 export interface Head {
@@ -25,12 +27,67 @@ export interface State {
   skuOwner(sku: string): string | null;
   /** Units on hand that moved at the item after a moment, by time of occurrence. */
   movedSince(item: Item, momentMs: number): number;
+  /** Locations in use that belong to a group, by id. */
+  locationsOfGroup(group: string): readonly string[];
+  channel(channelId: string): Channel | null;
+  /** Channels in use that sell a product from a location. */
+  channelsSelling(productId: string, locationId: string): readonly Channel[];
+  /** Locations in use that a channel takes from, in its order. */
+  locationsOfChannel(channel: Channel): readonly string[];
+  /** Null: the channel was never told of the product. */
+  channelLevel(partition: number, productId: string, channelId: string): ChannelLevel | null;
+  order(orderId: string): StockOrder | null;
+  /** All lines of an order, in order. */
+  orderLines(orderId: string): readonly StockOrderLine[];
+  /** False: nothing is due of any item that the group concerns. */
+  readonly hasDue: boolean;
+  /** Lines that hold units of an item and are due at the time of the decision, the longest due first. */
+  dueLines(item: ItemPlace): DueLines;
+  /** Reservations of a buyer that held units when the group was loaded, oldest first. */
+  openReservations(buyerKey: string): readonly string[];
+  /**
+   * Units of a product that one holder holds.
+   * @param locationId null: over all locations
+   */
+  heldBy(partition: number, productId: string, locationId: string | null, holder: Holder): number;
   /** Whether a product or location still holds stock, reservations, unsellable or incoming units anywhere. */
   holdsStock(subject: { readonly productId: string } | { readonly locationId: string }): boolean;
 }
 
+/** Where an item lies. */
+export interface ItemPlace {
+  readonly partition: number;
+  readonly productId: string;
+  readonly locationId: string;
+}
+
+export interface DueLines {
+  readonly lines: readonly StockOrderLine[];
+  /** False: more are due than could be loaded, so that a refusal for want of stock is not final. */
+  readonly isComplete: boolean;
+}
+
+/** A key that asked, or a buyer by the digest of its name. */
+export type Holder = { readonly actor: string } | { readonly buyerKey: string };
+
+/** Key of what a holder holds of a product, at a location or over all. */
+export const holdingKey = (productId: string, locationId: string | null, holder: Holder): string =>
+  `${productId}\n${locationId ?? ""}\n${"actor" in holder ? `a${holder.actor}` : `b${holder.buyerKey}`}`;
+
+/** What is said of an entry beside its columns. */
+export interface EntryWords {
+  /** SKU of its product at the time; null where there is none. */
+  readonly sku: string | null;
+  readonly text: EntryText | null;
+}
+
+const noWords: EntryWords = { sku: null, text: null };
+
 /** Key of an item in `Draft.items`. */
 export const itemKey = (productId: string, locationId: string): string => `${productId}\n${locationId}`;
+
+/** Key of a channel's level in `Draft.channelLevels`; a product is in one partition. */
+export const channelLevelKey = (productId: string, channelId: string): string => `${productId}\n${channelId}`;
 
 export class Draft implements State {
   readonly #base: State;
@@ -38,8 +95,20 @@ export class Draft implements State {
   readonly items = new Map<string, Item>();
   readonly products = new Map<string, Product>();
   readonly locations = new Map<string, Location>();
+  readonly channels = new Map<string, Channel>();
+  /** By partition, product and channel. */
+  readonly channelLevels = new Map<string, ChannelLevel>();
+  readonly orders = new Map<string, StockOrder>();
+  /** Changed lines by `lineKey`. */
+  readonly lines = new Map<string, StockOrderLine>();
+  /** How much more each holder holds than in the state below, by `holdingKey`. */
+  readonly #holdings = new Map<string, number>();
+  /** Items that the command under way changed, as they were before it. */
+  readonly #touched = new Map<string, Item | null>();
   readonly #skuOwners = new Map<string, string | null>();
   readonly entries: Entry[] = [];
+  /** Words of each entry, in the same order. */
+  readonly words: EntryWords[] = [];
 
   constructor(base: State) {
     this.#base = base;
@@ -63,6 +132,74 @@ export class Draft implements State {
 
   location(locationId: string): Location | null {
     return this.locations.get(locationId) ?? this.#base.location(locationId);
+  }
+
+  locationsOfGroup(group: string): readonly string[] {
+    return this.#base.locationsOfGroup(group);
+  }
+
+  channel(channelId: string): Channel | null {
+    return this.channels.get(channelId) ?? this.#base.channel(channelId);
+  }
+
+  /** Channels as they were before the group: those that change are made right afterwards, product by product. */
+  channelsSelling(productId: string, locationId: string): readonly Channel[] {
+    return this.#base.channelsSelling(productId, locationId);
+  }
+
+  locationsOfChannel(channel: Channel): readonly string[] {
+    return this.#base.locationsOfChannel(channel);
+  }
+
+  channelLevel(partition: number, productId: string, channelId: string): ChannelLevel | null {
+    return (
+      this.channelLevels.get(channelLevelKey(productId, channelId)) ??
+      this.#base.channelLevel(partition, productId, channelId)
+    );
+  }
+
+  order(orderId: string): StockOrder | null {
+    return this.orders.get(orderId) ?? this.#base.order(orderId);
+  }
+
+  orderLines(orderId: string): readonly StockOrderLine[] {
+    const before = this.#base.orderLines(orderId);
+    if (this.lines.size === 0) return before;
+    // An order that this group makes has all its lines here.
+    if (before.length > 0) return before.map((line) => this.lines.get(lineKey(line)) ?? line);
+    return [...this.lines.values()].filter((line) => line.orderId === orderId).sort((a, b) => a.line - b.line);
+  }
+
+  get hasDue(): boolean {
+    return this.#base.hasDue;
+  }
+
+  dueLines(item: ItemPlace): DueLines {
+    const { lines, isComplete } = this.#base.dueLines(item);
+    if (this.lines.size === 0 || lines.length === 0) return { lines, isComplete };
+    return {
+      lines: lines.map((line) => this.lines.get(lineKey(line)) ?? line).filter((line) => line.held > 0),
+      isComplete,
+    };
+  }
+
+  openReservations(buyerKey: string): readonly string[] {
+    const before = this.#base.openReservations(buyerKey);
+    const made = [...this.orders.values()].filter(
+      (order) => order.buyerKey === buyerKey && order.kind === "reservation" && !before.includes(order.orderId),
+    );
+    const holds = (orderId: string) => this.orderLines(orderId).some((line) => line.held > 0);
+    return [...before, ...made.map((order) => order.orderId)].filter(holds);
+  }
+
+  heldBy(partition: number, productId: string, locationId: string | null, holder: Holder): number {
+    const more = this.#holdings.get(holdingKey(productId, locationId, holder)) ?? 0;
+    return this.#base.heldBy(partition, productId, locationId, holder) + more;
+  }
+
+  /** The item as it was before the group. */
+  itemBefore(partition: number, productId: string, locationId: string): Item | null {
+    return this.#base.item(partition, productId, locationId);
   }
 
   skuOwner(sku: string): string | null {
@@ -92,14 +229,51 @@ export class Draft implements State {
   }
 
   /** Adds an entry; it must be the next of its partition. */
-  append(entry: Entry): void {
+  append(entry: Entry, words: EntryWords = noWords): void {
     if (entry.sequence !== this.nextSequence(entry.partition)) throw new Error("an entry must take the next number");
     this.#heads.set(entry.partition, { sequence: entry.sequence, recordedAtMs: entry.recordedAtMs });
     this.entries.push(entry);
+    this.words.push(words);
   }
 
   putItem(item: Item): void {
-    this.items.set(itemKey(item.productId, item.locationId), item);
+    const key = itemKey(item.productId, item.locationId);
+    if (!this.#touched.has(key)) this.#touched.set(key, this.item(item.partition, item.productId, item.locationId));
+    this.items.set(key, item);
+  }
+
+  /** Items that were changed since it was last asked, each as it was before and as it is now. */
+  takeTouched(): { readonly before: Item | null; readonly after: Item }[] {
+    const touched = [...this.#touched].map(([key, before]) => ({ before, after: this.items.get(key)! }));
+    this.#touched.clear();
+    return touched;
+  }
+
+  putOrder(order: StockOrder): void {
+    this.orders.set(order.orderId, order);
+  }
+
+  /** @param before the line as it was, null when it is new */
+  putLine(before: StockOrderLine | null, line: StockOrderLine): void {
+    this.lines.set(lineKey(line), line);
+    const more = line.held - (before?.held ?? 0);
+    if (more === 0 || line.kind !== "reservation") return;
+    const holders: Holder[] = [{ actor: line.holder }];
+    if (line.buyerKey !== null) holders.push({ buyerKey: line.buyerKey });
+    for (const holder of holders) {
+      for (const locationId of [line.locationId, null]) {
+        const key = holdingKey(line.productId, locationId, holder);
+        this.#holdings.set(key, (this.#holdings.get(key) ?? 0) + more);
+      }
+    }
+  }
+
+  putChannel(channel: Channel): void {
+    this.channels.set(channel.channelId, channel);
+  }
+
+  putChannelLevel(level: ChannelLevel): void {
+    this.channelLevels.set(channelLevelKey(level.productId, level.channelId), level);
   }
 
   putProduct(product: Product): void {

@@ -1,0 +1,77 @@
+/** Which items a command concerns: what has to be known, and what is due of them released, before it is decided. */
+import type { Command } from "./command.ts";
+import { partitionOf } from "./partition.ts";
+import type { ItemPlace, State } from "./state.ts";
+
+/** What it takes to tell: the catalogue, and the lines of the orders that are named. */
+export type Known = Pick<State, "partitionCount" | "locationsOfGroup" | "channel" | "locationsOfChannel" | "orderLines"> & {
+  openReservations(buyerKey: string): readonly string[];
+};
+
+/**
+ * @returns places of the items that deciding the command may read or change, existing or not; duplicates are possible
+ */
+export function itemsOf(command: Command, known: Known): readonly ItemPlace[] {
+  const { partitionCount } = known;
+  const place = (productId: string, locationId: string): ItemPlace => ({
+    partition: partitionOf(productId, partitionCount),
+    productId,
+    locationId,
+  });
+  switch (command.kind) {
+    case "inventory":
+      return command.lines.map((line) => place(line.productId, line.locationId));
+    case "notice":
+      return [place(command.productId, command.locationId)];
+    case "reserve": {
+      const lines = command.lines.flatMap((line) =>
+        candidateLocations(command, line, known).map((locationId) => place(line.productId, locationId)),
+      );
+      if (!command.supersedes || command.buyerKey === null) return lines;
+      return [...lines, ...known.openReservations(command.buyerKey).flatMap((orderId) => placesOfOrder(orderId, known))];
+    }
+    case "reservation":
+    case "transfer-action":
+      return placesOfOrder(command.orderId, known);
+    case "expire":
+      return command.orders.flatMap(({ orderId }) => placesOfOrder(orderId, known));
+    case "transfer":
+      return command.lines.flatMap(({ productId }) =>
+        [command.fromLocationId, command.toLocationId].flatMap((id) => (id === null ? [] : [place(productId, id)])),
+      );
+    case "channel-refresh":
+      return command.products.flatMap(({ productId, locationIds }) => locationIds.map((id) => place(productId, id)));
+    case "product":
+    case "location":
+    case "channel":
+      return [];
+  }
+}
+
+/** Orders that a command names. */
+export function ordersOf(command: Command): readonly string[] {
+  if (command.kind === "reservation" || command.kind === "transfer-action") return [command.orderId];
+  return command.kind === "expire" ? command.orders.map(({ orderId }) => orderId) : [];
+}
+
+/** Locations that a line of a reservation may be taken from, in no particular order. */
+export function candidateLocations(
+  command: { readonly channelId: string | null },
+  line: { readonly locationId: string | null; readonly locationGroup: string | null },
+  known: Pick<Known, "locationsOfGroup" | "channel" | "locationsOfChannel">,
+): readonly string[] {
+  const channel = command.channelId === null ? null : known.channel(command.channelId);
+  const ofChannel = channel === null ? null : known.locationsOfChannel(channel);
+  const named =
+    line.locationId !== null
+      ? [line.locationId]
+      : line.locationGroup !== null
+        ? known.locationsOfGroup(line.locationGroup)
+        : (ofChannel ?? []);
+  return ofChannel === null || named === ofChannel ? named : named.filter((id) => ofChannel.includes(id));
+}
+
+const placesOfOrder = (orderId: string, known: Pick<Known, "orderLines">): ItemPlace[] =>
+  known.orderLines(orderId).flatMap(({ partition, productId, locationId, toLocationId }) =>
+    [locationId, toLocationId].flatMap((id) => (id === null ? [] : [{ partition, productId, locationId: id }])),
+  );
