@@ -22,7 +22,7 @@ function commandsFor(book: SeedBook, drawn: readonly Template[], atMs: number): 
   const commands: Command[] = [];
   for (const make of drawn) {
     const command = deepFreeze(make(world));
-    if (command.kind !== "inventory" && command.operation.kind === "delete") continue;
+    if ("operation" in command && command.operation.kind === "delete") continue;
     execute(world, command, atMs);
     commands.push(command);
   }

@@ -30,29 +30,28 @@ export function evolve(entry: Entry): Effect {
     case "channelLevel":
       return { kind, detail: parseDetail(entry) };
     case "product": {
-      const { document, ...state } = versioned<ProductDocument>(entry);
-      return { kind, product: { productId: entry.productId!, document, ...state } };
+      const { channelId: _, ...product } = versioned<ProductDocument>(entry);
+      return { kind, product: { productId: entry.productId!, ...product } };
     }
     case "location": {
-      const { document, ...state } = versioned<LocationDocument>(entry);
-      return { kind, location: { locationId: entry.locationId!, document, ...state } };
+      const { channelId: _, ...location } = versioned<LocationDocument>(entry);
+      return { kind, location: { locationId: entry.locationId!, ...location } };
     }
     case "channel": {
-      const { document, channelId, ...state } = versioned<ChannelDocument>(entry);
-      return { kind, channel: { channelId: channelId!, document, ...state } };
+      const { channelId, ...channel } = versioned<ChannelDocument>(entry);
+      return { kind, channel: { channelId: channelId!, ...channel } };
     }
   }
 }
 
 function versioned<Document>(entry: Entry) {
-  const { document, life, createdAtMs, channelId } = JSON.parse(entry.detail ?? "{}") as {
+  const { document, life, createdAtMs, channelId = null } = JSON.parse(entry.detail ?? "{}") as {
     document: Document;
     life: Item["life"];
     createdAtMs: number;
-    channelId?: string;
+    channelId: string | null;
   };
-  const state = { version: entry.version, life, createdAtMs, updatedAtMs: entry.recordedAtMs };
-  return channelId === undefined ? { document, ...state } : { document, channelId, ...state };
+  return { document, life, createdAtMs, channelId, version: entry.version, updatedAtMs: entry.recordedAtMs };
 }
 
 function itemAfter(entry: Entry, detail: EntryDetail): Item {

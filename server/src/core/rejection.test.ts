@@ -35,7 +35,10 @@ function codeOf(command: Command): string {
 const remove = { retire: "delete" } as const;
 const replace = (sku: string) => ({ kind: "replace", document: productDocument(sku) }) as const;
 
-const casesByCode: Record<RejectionCode, Readonly<Record<string, Command>>> = {
+/** What becomes of orders is tried where they are decided. */
+type OrderCode = "reservation_expired" | "already_ended" | "hold_limit_exceeded";
+
+const casesByCode: Record<Exclude<RejectionCode, OrderCode>, Readonly<Record<string, Command>>> = {
   not_found: {
     "an unknown product": inventory(adjust(1, { productId: "p0" })),
     "a deleted product": inventory(adjust(1, { productId: "p9" })),
@@ -92,7 +95,7 @@ const casesByCode: Record<RejectionCode, Readonly<Record<string, Command>>> = {
 
 for (const code of rejectionCodes) {
   describe(code, () => {
-    for (const [name, command] of Object.entries(casesByCode[code])) {
+    for (const [name, command] of Object.entries(casesByCode[code as keyof typeof casesByCode] ?? {})) {
       test(`is the answer to ${name}`, () => expect(codeOf(command)).toBe(code));
     }
   });
@@ -118,7 +121,7 @@ const precedence: readonly (readonly [RejectionCode, RejectionCode, Command])[] 
 ];
 
 for (const [first, second, command] of precedence) {
-  const what = command.kind === "inventory" ? JSON.stringify(command.lines[0]!.change) : command.operation.kind;
+  const what = command.kind === "inventory" ? JSON.stringify(command.lines[0]!.change) : command.kind;
   test(`${first} goes before ${second} (${what})`, () => {
     expect(rejectionCodes.indexOf(first)).toBeLessThan(rejectionCodes.indexOf(second));
     expect(codeOf(command)).toBe(first);

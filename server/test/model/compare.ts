@@ -47,7 +47,7 @@ function apart(templates: readonly Template[], world: World): Template[][] {
   const groups: Template[][] = [[]];
   for (const template of templates) {
     const command = template(world);
-    const isAlone = command.kind !== "inventory" && command.operation.kind === "delete";
+    const isAlone = "operation" in command && command.operation.kind === "delete";
     if (isAlone) groups.push([template], []);
     else groups.at(-1)!.push(template);
   }
@@ -70,6 +70,7 @@ function compareGroup(
     verdicts.push(execute(world, command, nowMs));
     lengths.push(world.entries.length);
   }
+  state.nowMs = nowMs;
   const { outcomes, draft } = decide(state, commands, nowMs);
   expect(outcomes.length).toBe(commands.length);
   for (const [index, outcome] of outcomes.entries()) compareOutcome(outcome, verdicts[index]!, commands[index]!);
@@ -81,7 +82,7 @@ function compareGroup(
     checkParts(draft.entries.slice(begin, end - known));
   }
   checkEntries(state.entries, draft.entries);
-  state.absorb(draft.entries);
+  state.adopt(draft);
   compareWorlds(state, world);
   for (const item of draft.items.values()) {
     expect(state.item(item.partition, item.productId, item.locationId)).toEqual(item);

@@ -1,9 +1,11 @@
 /** A state for tests: keeps every entry, folds them with `evolve`, and answers each question by looking at all it has. */
-import type { Location, Product } from "../../src/core/catalogue.ts";
+import type { Channel, ChannelLevel, Location, Product } from "../../src/core/catalogue.ts";
 import type { Entry } from "../../src/core/entry.ts";
+import type { EntryDetail } from "../../src/core/entry-detail.ts";
 import { evolve } from "../../src/core/evolve.ts";
 import type { Item } from "../../src/core/item.ts";
-import type { Head, State } from "../../src/core/state.ts";
+import type { StockOrder, StockOrderLine } from "../../src/core/order.ts";
+import type { Draft, DueLines, Head, Holder, ItemPlace, State } from "../../src/core/state.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 
 export class MemoryState implements State {
@@ -12,6 +14,12 @@ export class MemoryState implements State {
   items: readonly Item[] = Object.freeze([]);
   products: readonly Product[] = Object.freeze([]);
   locations: readonly Location[] = Object.freeze([]);
+  channels: readonly Channel[] = Object.freeze([]);
+  channelLevels: readonly ChannelLevel[] = Object.freeze([]);
+  orders: readonly StockOrder[] = Object.freeze([]);
+  lines: readonly StockOrderLine[] = Object.freeze([]);
+  /** The moment that is decided at: what is due depends on it. */
+  nowMs = 0;
 
   constructor(partitionCount: number, entries: readonly Entry[] = []) {
     this.partitionCount = partitionCount;
@@ -26,16 +34,54 @@ export class MemoryState implements State {
         const isOther = (item: Item) =>
           item.productId !== effect.item.productId || item.locationId !== effect.item.locationId;
         this.items = [...this.items.filter(isOther), effect.item];
+        this.#absorbDetail(effect.detail);
       } else if (effect.kind === "product") {
         const { product } = effect;
         this.products = [...this.products.filter((other) => other.productId !== product.productId), product];
-      } else {
+      } else if (effect.kind === "location") {
         const { location } = effect;
         this.locations = [...this.locations.filter((other) => other.locationId !== location.locationId), location];
+      } else if (effect.kind === "channel") {
+        const { channel } = effect;
+        this.channels = [...this.channels.filter((other) => other.channelId !== channel.channelId), channel];
+      } else if (effect.kind === "order") {
+        this.#absorbDetail(effect.detail);
       }
       this.entries = [...this.entries, entry];
     }
-    deepFreeze([this.entries, this.items, this.products, this.locations]);
+    this.#freeze();
+  }
+
+  /** Adds what a group came to: its entries, and the levels of channels, of which not every change is told. */
+  adopt(draft: Draft): void {
+    this.absorb(draft.entries);
+    for (const level of draft.channelLevels.values()) {
+      const isOther = (other: ChannelLevel) =>
+        other.productId !== level.productId || other.channelId !== level.channelId;
+      this.channelLevels = [...this.channelLevels.filter(isOther), level];
+    }
+    this.#freeze();
+  }
+
+  #absorbDetail({ order, line, lines }: EntryDetail): void {
+    if (order !== undefined) {
+      this.orders = [...this.orders.filter((other) => other.orderId !== order.orderId), order];
+      // A change of the order concerns its lines that it names.
+      const { phase, expiresAtMs } = order;
+      this.lines = this.lines.map((known) =>
+        known.orderId === order.orderId && lines?.includes(known.line) === true
+          ? { ...known, phase, expiresAtMs }
+          : known,
+      );
+    }
+    if (line === undefined) return;
+    const isOther = (other: StockOrderLine) => other.orderId !== line.orderId || other.line !== line.line;
+    this.lines = [...this.lines.filter(isOther), line];
+  }
+
+  #freeze(): void {
+    const { entries, items, products, locations, channels, channelLevels, orders, lines } = this;
+    deepFreeze([entries, items, products, locations, channels, channelLevels, orders, lines]);
   }
 
   /** Another state with the same content, sharing the frozen values. */
@@ -45,6 +91,11 @@ export class MemoryState implements State {
     copy.items = this.items;
     copy.products = this.products;
     copy.locations = this.locations;
+    copy.channels = this.channels;
+    copy.channelLevels = this.channelLevels;
+    copy.orders = this.orders;
+    copy.lines = this.lines;
+    copy.nowMs = this.nowMs;
     return copy;
   }
 
@@ -65,6 +116,76 @@ export class MemoryState implements State {
 
   location(locationId: string): Location | null {
     return this.locations.find((location) => location.locationId === locationId) ?? null;
+  }
+
+  locationsOfGroup(group: string): readonly string[] {
+    return this.locations
+      .filter(({ life, document }) => life === "active" && document.groups.includes(group))
+      .map(({ locationId }) => locationId)
+      .sort();
+  }
+
+  channel(channelId: string): Channel | null {
+    return this.channels.find((channel) => channel.channelId === channelId) ?? null;
+  }
+
+  channelsSelling(productId: string, locationId: string): readonly Channel[] {
+    return this.channels.filter(
+      (channel) =>
+        channel.life === "active" &&
+        (channel.document.products === null || channel.document.products.includes(productId)) &&
+        this.locationsOfChannel(channel).includes(locationId),
+    );
+  }
+
+  locationsOfChannel({ document }: Channel): readonly string[] {
+    const named = document.locations.filter((locationId) => this.location(locationId)?.life === "active");
+    return [...new Set([...named, ...document.locationGroups.flatMap((group) => this.locationsOfGroup(group))])];
+  }
+
+  channelLevel(_partition: number, productId: string, channelId: string): ChannelLevel | null {
+    return (
+      this.channelLevels.find((level) => level.productId === productId && level.channelId === channelId) ?? null
+    );
+  }
+
+  order(orderId: string): StockOrder | null {
+    return this.orders.find((order) => order.orderId === orderId) ?? null;
+  }
+
+  orderLines(orderId: string): readonly StockOrderLine[] {
+    return this.lines.filter((line) => line.orderId === orderId).sort((a, b) => a.line - b.line);
+  }
+
+  get hasDue(): boolean {
+    return this.lines.some((line) => this.#isDue(line));
+  }
+
+  dueLines({ productId, locationId }: ItemPlace): DueLines {
+    const lines = this.lines
+      .filter((line) => line.productId === productId && line.locationId === locationId && this.#isDue(line))
+      .sort((a, b) => a.expiresAtMs! - b.expiresAtMs!);
+    return { lines, isComplete: true };
+  }
+
+  #isDue(line: StockOrderLine): boolean {
+    return line.held > 0 && line.expiresAtMs !== null && line.expiresAtMs <= this.nowMs;
+  }
+
+  openReservations(buyerKey: string): readonly string[] {
+    return this.orders
+      .filter((order) => order.kind === "reservation" && order.buyerKey === buyerKey)
+      .filter((order) => this.orderLines(order.orderId).some((line) => line.held > 0))
+      .sort((a, b) => a.createdAtMs - b.createdAtMs)
+      .map((order) => order.orderId);
+  }
+
+  heldBy(_partition: number, productId: string, locationId: string | null, holder: Holder): number {
+    return this.lines
+      .filter((line) => line.kind === "reservation" && line.productId === productId)
+      .filter((line) => locationId === null || line.locationId === locationId)
+      .filter((line) => ("actor" in holder ? line.holder === holder.actor : line.buyerKey === holder.buyerKey))
+      .reduce((sum, line) => sum + line.held, 0);
   }
 
   skuOwner(sku: string): string | null {

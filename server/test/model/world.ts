@@ -1,9 +1,9 @@
 /** The world of the reference model: plain arrays, levels as bigint, no cleverness. */
 import type { LifeState } from "@onhand/protocol/vocabulary";
-import { entryKinds } from "@onhand/protocol/vocabulary";
+import { entryKinds, subjectOfKind } from "@onhand/protocol/vocabulary";
 import type { LocationDocument, ProductDocument } from "../../src/core/catalogue.ts";
 import type { Entry } from "../../src/core/entry.ts";
-import type { Item } from "../../src/core/item.ts";
+import { type Item, noExtras } from "../../src/core/item.ts";
 
 export interface ModelItem {
   readonly partition: number;
@@ -43,9 +43,10 @@ export interface World {
 export function worldAfter(partitionCount: number, entries: readonly Entry[]): World {
   const world: World = { partitionCount, entries: [...entries], items: [], products: [], locations: [] };
   for (const entry of entries) {
-    if (entry.kind < 10) putItem(world, itemOf(entry));
-    else if (entry.kind < 20) putProduct(world, recordOf<ProductDocument>(entry.productId!, entry));
-    else putLocation(world, recordOf<LocationDocument>(entry.locationId!, entry));
+    const subject = subjectOfKind(entry.kind);
+    if (subject === "item") putItem(world, itemOf(entry));
+    else if (subject === "product") putProduct(world, recordOf<ProductDocument>(entry.productId!, entry));
+    else if (subject === "location") putLocation(world, recordOf<LocationDocument>(entry.locationId!, entry));
   }
   return world;
 }
@@ -135,5 +136,6 @@ export function plainItem(item: ModelItem): Item {
     incoming: Number(item.incoming),
     safetyStock: Number(item.safetyStock),
     reorderPoint: item.reorderPoint === null ? null : Number(item.reorderPoint),
+    extras: noExtras,
   };
 }
