@@ -4,6 +4,7 @@ import { TARGETS } from "../targets/targets.ts";
 import { BENCH_LOCATION_ID } from "../workloads/names.ts";
 import type { Measurement } from "./measurement.ts";
 import { runBatchedSql } from "./run-batched-sql.ts";
+import { runExpiry } from "./run-expiry.ts";
 import { FeedRunner } from "./run-feed.ts";
 import { runLoadJob } from "./run-load.ts";
 import { runWebhooks } from "./run-webhooks.ts";
@@ -97,6 +98,10 @@ async function runCell(
   if (cell.readers !== undefined) {
     const { measurement, finding } = await feedRunner.run(cell.target, cell.readers, { warmUpSeconds, seconds, round });
     return { measurement, findings: [...finding, ...(isAudited ? await targets.audit(cell.target) : [])] };
+  }
+  if (cell.holds !== undefined) {
+    const { measurement, findings } = await runExpiry(targets, scenario, cell.holds, { warmUpSeconds, seconds, round });
+    return { measurement, findings: [...findings, ...(isAudited ? await targets.audit(cell.target) : [])] };
   }
   if (cell.subscriptions !== undefined) {
     const { measurement, findings } = await runWebhooks(targets, cell.subscriptions, { warmUpSeconds, seconds, round });

@@ -12,6 +12,11 @@ export type ScenarioName =
   | "bulk"
   | "get"
   | "large"
+  | "checkout-1"
+  | "checkout-3"
+  | "checkout-10"
+  | "checkout-hot"
+  | "expiry"
   | "feed-delay"
   | "feed-fanout"
   | "feed-cost"
@@ -30,6 +35,13 @@ export interface CellReaders {
   readonly areElsewhere: boolean;
 }
 
+/** Reservations that are made before a cell is measured. */
+export interface CellHolds {
+  readonly count: number;
+  /** Whether their time is over within one second of the measured window. */
+  readonly expire: boolean;
+}
+
 /** One column of a comparison: a target, perhaps in a special mode. */
 export interface Cell {
   readonly id: string;
@@ -42,6 +54,7 @@ export interface Cell {
   readonly readers?: CellReaders;
   /** Deliveries of so many webhook subscriptions are measured, not requests. */
   readonly subscriptions?: number;
+  readonly holds?: CellHolds;
 }
 
 /** A ratio of two cells and the bound it must keep. */
@@ -210,8 +223,37 @@ export const SCENARIOS: readonly Scenario[] = [
     cells: [ONHAND, LARGE],
     goals: [atLeast(0.8, "rate", "onhand-large", "onhand", "requests/s ÷ itself when empty")],
   },
+  ...[1, 3, 10].map((lines) => checkoutScenario(`checkout-${lines}` as ScenarioName, lines, false, 6)),
+  checkoutScenario("checkout-hot", 1, true, 12),
+  {
+    ...{ name: "expiry", title: "500 adjustments/s while 10,000 holds expire within one second", ...SINGLE },
+    ...{ auditedRounds: "every", connections: 64, isHot: false, requestsPerSecond: 500 },
+    cells: [
+      {
+        ...ONHAND,
+        id: "expiring",
+        title: "10,000 holds expire",
+        holds: { count: 10_000, expire: true },
+        secondsMin: 6,
+      },
+      { ...ONHAND, id: "quiet", title: "10,000 holds stay", holds: { count: 10_000, expire: false }, secondsMin: 6 },
+    ],
+    goals: [atMost(2, "p99", "expiring", "quiet", "p99 of the sales while holds expire ÷ while none does")],
+  },
   ...FEED_SCENARIOS,
 ];
+
+/** Reservations and their commits, each a request of its own. */
+function checkoutScenario(name: ScenarioName, lines: number, isHot: boolean, bound: number): Scenario {
+  const products = isHot ? "one product" : "10,000 products";
+  return {
+    ...{ name, title: `Reserve and commit ${lines} line${lines === 1 ? "" : "s"} of ${products}, 256 connections` },
+    ...{ workload: "checkout", unit: "lines", auditedRounds: "every" },
+    ...{ connections: 256, isHot, linesPerRequest: lines },
+    cells: [ONHAND, PLAIN],
+    goals: [atLeast(bound, "rate", "onhand", "plain", "lines/s ÷ plain server, one transaction per request")],
+  };
+}
 
 function cellOf(target: TargetName): Cell {
   return { id: target, title: TARGETS[target].title, target };

@@ -7,7 +7,7 @@
  */
 
 /** The kinds of request the generator can make. */
-export type WorkloadName = "adjust" | "bulk" | "read";
+export type WorkloadName = "adjust" | "bulk" | "checkout" | "read";
 
 /** One run of the load generator. */
 export interface LoadJob {
@@ -28,7 +28,7 @@ export interface LoadJob {
   /** Requests go to products 0 … productCount − 1. One means a single hot product. */
   readonly productCount: number;
   readonly locationId: string;
-  /** Lines in one bulk request. */
+  /** Lines in one bulk request, or in one reservation. */
   readonly linesPerRequest: number;
   /** Sent with every request; used to choose the bulk mode of the plain server. */
   readonly extraHeaders?: Readonly<Record<string, string>>;

@@ -9,6 +9,7 @@ interface AuditRow {
   readonly wrong_items: string;
   readonly wrong_totals: string;
   readonly negative: string;
+  readonly wrong_holds: string;
 }
 
 const AUDIT = `
@@ -22,16 +23,20 @@ WITH step AS (
 )
 SELECT
   (SELECT count(*) FROM journal) AS journal_rows,
-  (SELECT count(*) FROM journal LEFT JOIN idempotency ON principal = actor AND key = idempotency_key AND status = 200
+  (SELECT count(*) FROM journal LEFT JOIN idempotency ON principal = actor AND key = idempotency_key AND status < 300
     WHERE key IS NULL) AS unanswered,
-  (SELECT count(*) - count(DISTINCT (actor, idempotency_key)) FROM journal) AS repeated,
+  (SELECT count(*) - count(DISTINCT (actor, idempotency_key, product_id, location_id)) FROM journal) AS repeated,
   (SELECT count(*) FROM step WHERE level_before <> level_expected OR level_after <> level_before + delta
     OR item_version <> version_expected) AS broken_steps,
   (SELECT count(*) FROM item FULL JOIN moved USING (product_id, location_id)
     WHERE stock_level IS DISTINCT FROM moved OR version IS DISTINCT FROM entries) AS wrong_items,
   (SELECT count(*) FROM product WHERE stock_total <>
     (SELECT coalesce(sum(stock_level), 0) FROM item WHERE item.product_id = product.product_id)) AS wrong_totals,
-  (SELECT count(*) FROM item WHERE stock_level < 0) AS negative
+  (SELECT count(*) FROM item WHERE stock_level < 0) AS negative,
+  (SELECT count(*) FROM item LEFT JOIN (
+      SELECT product_id, location_id, sum(quantity) AS held FROM reservation_line
+      JOIN reservation USING (reservation_id) WHERE phase = 'held' GROUP BY product_id, location_id) open
+    USING (product_id, location_id) WHERE reserved <> coalesce(held, 0)) AS wrong_holds
 `;
 
 /**
@@ -58,6 +63,7 @@ export async function auditPlainTables(
     none("items that differ from the sum of their changes", row.wrong_items),
     none("product totals that differ from their items", row.wrong_totals),
     none("negative levels", row.negative),
+    none("items whose reserved units differ from their open reservations", row.wrong_holds),
   ];
 }
 

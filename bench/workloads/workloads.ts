@@ -1,6 +1,7 @@
 import type { WorkloadName } from "../load/job.ts";
 import { adjustSource } from "./adjust.ts";
 import { bulkSource } from "./bulk.ts";
+import { checkoutSource } from "./checkout.ts";
 import { readSource } from "./read.ts";
 import type { RequestSource, SourceContext } from "./request-source.ts";
 
@@ -8,5 +9,6 @@ import type { RequestSource, SourceContext } from "./request-source.ts";
 export const WORKLOADS: Readonly<Record<WorkloadName, (context: SourceContext) => RequestSource>> = {
   adjust: adjustSource,
   bulk: bulkSource,
+  checkout: checkoutSource,
   read: readSource,
 };

@@ -13,12 +13,13 @@ interface ItemRow {
   readonly sku: string;
   readonly inventory_id: string | null;
   readonly stock_level: string | null;
+  readonly reserved: string | null;
   readonly version: string | null;
 }
 
 const LOCK_ITEM = {
   name: "lock-item",
-  text: `SELECT product.sku, item.inventory_id, item.stock_level, item.version
+  text: `SELECT product.sku, item.inventory_id, item.stock_level, item.reserved, item.version
     FROM item JOIN product USING (product_id)
     WHERE item.product_id = $1 AND item.location_id = $2 FOR UPDATE OF item`,
 };
@@ -54,9 +55,10 @@ export async function adjustItem(client: PoolClient, change: Adjustment, context
 
   const levelBefore = Number(item.stock_level);
   const levelAfter = levelBefore + change.adjustment;
-  if (levelAfter < 0) {
-    const amounts = { available: levelBefore, requested: -change.adjustment };
-    return problem(409, "insufficient_stock", `Only ${levelBefore} are available.`, amounts);
+  const reserved = Number(item.reserved);
+  if (change.adjustment < 0 && levelAfter < reserved) {
+    const amounts = { available: levelBefore - reserved, requested: -change.adjustment };
+    return problem(409, "insufficient_stock", `Only ${levelBefore - reserved} are available.`, amounts);
   }
   if (!Number.isSafeInteger(levelAfter)) return problem(400, "validation_failed", "The level would be out of range.");
 
@@ -78,7 +80,8 @@ export async function adjustItem(client: PoolClient, change: Adjustment, context
     sku: item.sku,
     locationId,
     stockLevel: levelAfter,
-    availableStock: levelAfter,
+    reservedStock: reserved,
+    availableStock: levelAfter - reserved,
     lastUpdated: now.toISOString(),
     version,
     movementId,
@@ -94,7 +97,8 @@ async function lockItem(client: PoolClient, change: Adjustment, now: Date): Prom
   const known = await client.query<{ sku: string }>({ ...FIND_PRODUCT_AND_LOCATION, values });
   const product = known.rows[0];
   if (product === undefined) return null;
-  if (change.adjustment < 0) return { sku: product.sku, inventory_id: null, stock_level: "0", version: "0" };
+  if (change.adjustment < 0)
+    return { sku: product.sku, inventory_id: null, stock_level: "0", reserved: "0", version: "0" };
 
   await client.query({ ...INSERT_ITEM, values: [...values, `inv_${crypto.randomUUID()}`, now] });
   const created = await client.query<ItemRow>({ ...LOCK_ITEM, values });

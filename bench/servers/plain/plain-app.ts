@@ -10,7 +10,8 @@ import { createLocation, createProduct } from "./catalogue.ts";
 import { hashRequest, oncePerKey } from "./idempotent.ts";
 import { readInventory } from "./read-inventory.ts";
 import { requestMetrics } from "./request-metrics.ts";
-import { adjustmentRequest, bulkRequest, locationRequest, productRequest } from "./requests.ts";
+import { adjustmentRequest, bulkRequest, locationRequest, productRequest, reservationRequest } from "./requests.ts";
+import { commitReservation, createReservation } from "./reservations.ts";
 
 /** What the routes need. */
 export interface PlainAppOptions {
@@ -60,6 +61,24 @@ export function plainApp(options: PlainAppOptions): Hono<Env> {
     const asked = context.req.header("X-Bench-Bulk-Mode");
     const mode = asked === undefined ? options.bulkMode : bulkModeOf(asked);
     return send(context, await bulkUpdate(pool, parsed.value.updates, commandContext(context), mode));
+  });
+  app.post("/v1/reservations", async (context) => {
+    const text = await context.req.text();
+    const parsed = parse(text, reservationRequest);
+    if ("answer" in parsed) return send(context, parsed.answer);
+    const command = commandContext(context);
+    const work = oncePerKey(pool, command, hashRequest(text), (client) =>
+      createReservation(client, parsed.value, command),
+    );
+    return send(context, await work);
+  });
+  app.post("/v1/reservations/:reservationId/commit", async (context) => {
+    const reservationId = context.req.param("reservationId");
+    const command = commandContext(context);
+    const work = oncePerKey(pool, command, hashRequest(`commit ${reservationId}`), (client) =>
+      commitReservation(client, reservationId, command),
+    );
+    return send(context, await work);
   });
   app.get("/v1/inventory/:sku", async (context) => send(context, await readInventory(pool, context.req.param("sku"))));
 

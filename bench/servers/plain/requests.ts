@@ -29,9 +29,24 @@ const BulkUpdate = Type.Object(
   closed,
 );
 
+const Reservation = Type.Object(
+  {
+    lines: Type.Array(Type.Object({ productId: Id, locationId: Id, quantity: Type.Integer({ minimum: 1 }) }, closed), {
+      minItems: 1,
+      maxItems: 200,
+    }),
+    ttlSeconds: Type.Integer({ minimum: 1, maximum: 604_800 }),
+    reference: Type.Optional(Type.String({ maxLength: 200 })),
+  },
+  closed,
+);
+
 export type Adjustment = Static<typeof Adjustment>;
 
 export const productRequest = Compile(Product);
 export const locationRequest = Compile(Location);
 export const adjustmentRequest = Compile(Adjustment);
+export type Reservation = Static<typeof Reservation>;
+
+export const reservationRequest = Compile(Reservation);
 export const bulkRequest = Compile(BulkUpdate);

@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS item (
   location_id text NOT NULL REFERENCES location,
   inventory_id text NOT NULL UNIQUE,
   stock_level bigint NOT NULL CHECK (stock_level >= 0),
+  reserved bigint NOT NULL DEFAULT 0 CHECK (reserved >= 0 AND reserved <= stock_level),
   version bigint NOT NULL,
   updated_at timestamptz NOT NULL,
   PRIMARY KEY (product_id, location_id)
@@ -33,6 +34,7 @@ CREATE TABLE IF NOT EXISTS journal (
   location_id text NOT NULL,
   kind text NOT NULL,
   delta bigint NOT NULL,
+  reserved_delta bigint NOT NULL DEFAULT 0,
   level_before bigint NOT NULL,
   level_after bigint NOT NULL,
   item_version bigint NOT NULL,
@@ -46,6 +48,24 @@ CREATE TABLE IF NOT EXISTS journal (
   recorded_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX IF NOT EXISTS journal_by_item ON journal (product_id, location_id, entry_id);
+CREATE TABLE IF NOT EXISTS reservation (
+  reservation_id text PRIMARY KEY,
+  principal text NOT NULL,
+  phase text NOT NULL,
+  expires_at timestamptz NOT NULL,
+  reference text,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX IF NOT EXISTS reservation_by_expiry ON reservation (expires_at) WHERE phase = 'held';
+CREATE TABLE IF NOT EXISTS reservation_line (
+  reservation_id text NOT NULL REFERENCES reservation,
+  line integer NOT NULL,
+  product_id text NOT NULL,
+  location_id text NOT NULL,
+  quantity bigint NOT NULL,
+  PRIMARY KEY (reservation_id, line)
+);
 CREATE TABLE IF NOT EXISTS idempotency (
   principal text NOT NULL,
   key text NOT NULL,
