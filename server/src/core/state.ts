@@ -30,8 +30,8 @@ export interface State {
   /** Locations in use that belong to a group, by id. */
   locationsOfGroup(group: string): readonly string[];
   channel(channelId: string): Channel | null;
-  /** Channels in use that sell a product from a location. */
-  channelsSelling(productId: string, locationId: string): readonly Channel[];
+  /** Channels in use that sell a product from a location; with null from anywhere. */
+  channelsSelling(productId: string, locationId: string | null): readonly Channel[];
   /** Locations in use that a channel takes from, in its order. */
   locationsOfChannel(channel: Channel): readonly string[];
   /** Null: the channel was never told of the product. */
@@ -143,7 +143,7 @@ export class Draft implements State {
   }
 
   /** Channels as they were before the group: those that change are made right afterwards, product by product. */
-  channelsSelling(productId: string, locationId: string): readonly Channel[] {
+  channelsSelling(productId: string, locationId: string | null): readonly Channel[] {
     return this.#base.channelsSelling(productId, locationId);
   }
 

@@ -129,12 +129,12 @@ export class MemoryState implements State {
     return this.channels.find((channel) => channel.channelId === channelId) ?? null;
   }
 
-  channelsSelling(productId: string, locationId: string): readonly Channel[] {
+  channelsSelling(productId: string, locationId: string | null): readonly Channel[] {
     return this.channels.filter(
       (channel) =>
         channel.life === "active" &&
         (channel.document.products === null || channel.document.products.includes(productId)) &&
-        this.locationsOfChannel(channel).includes(locationId),
+        (locationId === null || this.locationsOfChannel(channel).includes(locationId)),
     );
   }
 
@@ -144,9 +144,7 @@ export class MemoryState implements State {
   }
 
   channelLevel(_partition: number, productId: string, channelId: string): ChannelLevel | null {
-    return (
-      this.channelLevels.find((level) => level.productId === productId && level.channelId === channelId) ?? null
-    );
+    return this.channelLevels.find((level) => level.productId === productId && level.channelId === channelId) ?? null;
   }
 
   order(orderId: string): StockOrder | null {
