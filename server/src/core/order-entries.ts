@@ -134,26 +134,10 @@ function partsOf(draft: Draft, steps: readonly OrderStep[]): string | null {
 }
 
 function applyItemStep(draft: Draft, cause: Cause, step: ItemStep, parts: string | null, nowMs: number): Item {
-  const { place, before, line, order, detail } = step;
+  const { place, before, line, order } = step;
   const said = order === undefined ? { line } : { line, order };
-  const item = move(
-    draft,
-    cause,
-    place,
-    {
-      kind: step.kind,
-      delta: step.delta,
-      movementType: step.movementType,
-      extras: step.extras,
-      allowsNegative: step.allowsNegative,
-      occurredAtMs: step.occurredAtMs,
-      detail: detail === undefined ? said : { ...said, ...detail },
-      sku: step.sku,
-      text: step.text,
-      parts,
-    },
-    nowMs,
-  );
+  const detail = step.detail === undefined ? said : { ...said, ...step.detail };
+  const item = move(draft, cause, place, { ...step, detail, parts }, nowMs);
   draft.putLine(before, line);
   if (order !== undefined) draft.putOrder(order);
   return item;
