@@ -27,7 +27,7 @@ const Values = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 1
 
 /** Which events are wanted; lists are alternatives, fields must all hold. */
 export const StreamFilter = Closed(
-  { productIds: Values, skus: Values, locationIds: Values, locationGroups: Values },
+  { productIds: Values, skus: Values, locationIds: Values, locationGroups: Values, channelIds: Values },
   "StreamFilter",
 );
 export type StreamFilter = Static<typeof StreamFilter>;

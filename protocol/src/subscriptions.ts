@@ -34,6 +34,7 @@ const WebhookFilter = Closed(
     skus: listOf(NonEmptyText(128), "Only of these SKUs"),
     locationIds: listOf(Id("Location"), "Only at these locations"),
     locationGroups: listOf(NonEmptyText(64), "Only at locations of these groups"),
+    channelIds: listOf(Id("Channel"), "Only of these channels: what they may sell, and the channels themselves"),
   },
   "WebhookFilter",
 );

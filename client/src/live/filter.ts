@@ -9,7 +9,12 @@ export interface FeedFilter {
   readonly locationIds?: readonly string[] | undefined;
   /** Groups of locations. */
   readonly locationGroups?: readonly string[] | undefined;
+  /** What these channels may sell, and the channels themselves; nothing else. */
+  readonly channelIds?: readonly string[] | undefined;
 }
+
+/** A view holds items, of which channels have none. */
+export type ViewFilter = Omit<FeedFilter, "channelIds">;
 
 const filterValuesMax = 100;
 /** A filter of several lists is listed combination by combination; past this, everything is listed and sifted here. */
@@ -22,6 +27,7 @@ export function filterQuery(filter: FeedFilter, types: readonly string[]): Recor
     sku: filter.skus,
     locationId: filter.locationIds,
     locationGroup: filter.locationGroups,
+    channelId: filter.channelIds,
     types,
   };
   const query: Record<string, string> = {};
@@ -50,6 +56,8 @@ export function listingsOf(filter: FeedFilter): ListingFilter[] {
     ["locationId", filter.locationIds ?? []],
     ["locationGroup", filter.locationGroups ?? []],
   ];
+  if ((filter.channelIds ?? []).length > 0)
+    throw new TypeError("a view holds items, not what channels may sell: follow updates() with channelIds instead");
   let listings: ListingFilter[] = [{}];
   // Groups first: unlike the others they cannot be sifted here.
   for (const [name, values] of lists.reverse()) {

@@ -10,7 +10,7 @@ import { sseTail } from "../tail/sse-tail.ts";
 import type { Tail } from "../tail/tail.ts";
 import { followCatalogue } from "./catalogue-tail.ts";
 import { ChangeQueue } from "./change-queue.ts";
-import { type FeedFilter, filterQuery, isEverything, isOfTypes, listingsOf } from "./filter.ts";
+import { type FeedFilter, filterQuery, isEverything, isOfTypes, listingsOf, type ViewFilter } from "./filter.ts";
 import { type Change, type Doubt, Holdings } from "./holdings.ts";
 import {
   type Effect,
@@ -29,7 +29,7 @@ export type TransportName = "sse" | "websocket" | "poll";
 
 export interface LiveOptions {
   /** Which items to hold; all when absent. */
-  readonly filter?: FeedFilter | undefined;
+  readonly filter?: ViewFilter | undefined;
   /** Tell only of changes by events of these types; the view itself always holds everything. */
   readonly types?: readonly string[] | undefined;
   /** `all` shows archived items too. */

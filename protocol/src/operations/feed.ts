@@ -14,6 +14,7 @@ const feedFilter = {
   sku: listOf("SKUs"),
   locationId: listOf("locations"),
   locationGroup: listOf("groups of locations"),
+  channelId: listOf("channels: what they may sell"),
   types: listOf("types, e.g. inventory.adjusted.v1 or inventory.*"),
 };
 export const feedOperations = {

@@ -1,13 +1,11 @@
 /** `onhand tail`: shows the changes as they are committed, one line each. It is a client like any other. */
 import { parseArgs } from "node:util";
-import { createClient, type FeedFilter, OnhandProblem } from "@onhand/client";
-import { environment } from "../config/env.ts";
+import { createClient, type FeedFilter } from "@onhand/client";
 import { type Command, UsageError } from "./command.ts";
+import { explained, remoteHelp, type Server, serverFlags, serverOf } from "./remote/server.ts";
 import { tailHeading, tailLine } from "./tail-line.ts";
 
-interface Options {
-  readonly url: string;
-  readonly key: string | undefined;
+interface Options extends Server {
   readonly since: string | undefined;
   readonly isJson: boolean;
   readonly filter: FeedFilter;
@@ -24,30 +22,22 @@ function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      url: text,
-      key: text,
+      ...serverFlags,
       since: text,
       sku: several,
       location: several,
+      channel: several,
       type: several,
       json: { type: "boolean", default: false },
     },
   });
-  const env = environment();
   return {
-    url: addressOf(values.url ?? env.ONHAND_URL ?? `http://127.0.0.1:${env.PORT ?? "8080"}`),
-    key: values.key ?? env.ONHAND_API_KEY ?? env.ONHAND_BOOTSTRAP_KEY,
+    ...serverOf(values),
     since: values.since === undefined ? undefined : placeOf(values.since),
     isJson: values.json,
-    filter: { skus: values.sku, locationIds: values.location },
+    filter: { skus: values.sku, locationIds: values.location, channelIds: values.channel },
     types: values.type ?? [],
   };
-}
-
-function addressOf(url: string): string {
-  if (!/^https?:\/\/./.test(url) || !URL.canParse(url))
-    throw new UsageError(`--url is the address of a server, for example http://127.0.0.1:8080, not "${url}".`);
-  return url;
 }
 
 /** @returns a cursor or a time; spans such as `10m` count back from now */
@@ -88,26 +78,6 @@ async function follow({ url, key, since, isJson, filter, types }: Options, signa
   }
 }
 
-/** Says what to do, in place of a stack. */
-class TailFailed extends Error {
-  override readonly name = "TailFailed";
-}
-
-function explained(error: unknown, { url, key }: Options): unknown {
-  if (error instanceof OnhandProblem && error.status === 401)
-    return new TailFailed(
-      key === undefined
-        ? "The server wants a key: give --key, or set ONHAND_API_KEY. npx onhand keys create --role reader makes one."
-        : `The server at ${url} does not take this key: it is mistyped, revoked, or another server's. npx onhand keys create --role reader makes one.`,
-    );
-  if (error instanceof OnhandProblem) return new TailFailed(`The server refused: ${error.detail}`);
-  if (error instanceof Error && error.name === "OnhandUnreachable")
-    return new TailFailed(
-      `No server answers at ${url} (${error.message}). Start one with npm start, or give its --url.`,
-    );
-  return error;
-}
-
 export const tailCommand: Command = {
   name: "tail",
   summary: "Show changes as they happen, one line each",
@@ -120,11 +90,11 @@ or repeating a change. Ends with Ctrl-C.
 Options:
   --sku SKU             only this SKU; may be given several times
   --location ID         only this location; may be given several times
+  --channel ID          only what this channel may sell, and the channel itself; may be given several times
   --type TYPE           only this type of event, or a beginning: inventory.*; may be given several times
   --since WHEN          begin in the past: a span (10m, 2h, 1d), a time, or a cursor; from now on when absent
   --json                whole events, one JSON document (CloudEvents 1.0) a line
-  --url URL             the server; ONHAND_URL, or http://127.0.0.1:8080
-  --key KEY             an API key; ONHAND_API_KEY, or ONHAND_BOOTSTRAP_KEY
+${remoteHelp}
 
 Examples:
   npx onhand tail

@@ -7,6 +7,7 @@ const sale: FilterSubject = {
   sku: "LIP-1",
   locationId: "loc1",
   locationGroups: ["eu", "shops"],
+  channelId: null,
 };
 
 test("an empty filter lets everything pass, and needs no test", () => {
@@ -32,4 +33,13 @@ test("what has no location passes no filter by location", () => {
   const product = { ...sale, type: "product.updated.v1", locationId: null, locationGroups: [] };
   expect(compileFilter({ ...everything, locationIds: ["loc1"] })?.(product)).toBe(false);
   expect(compileFilter({ ...everything, locationGroups: ["eu"] })?.(product)).toBe(false);
+});
+
+test("a channel's filter passes what that channel may sell and the channel itself, and nothing else", () => {
+  const isWanted = compileFilter({ ...everything, channelIds: ["web"] })!;
+  const number = { ...sale, type: "channel.availability.v1", locationId: null, locationGroups: [], channelId: "web" };
+  const channel = { ...number, type: "channel.updated.v1", productId: null, sku: null };
+  expect([number, channel].map(isWanted)).toEqual([true, true]);
+  expect([sale, { ...number, channelId: "market" }, { ...channel, channelId: "market" }].some(isWanted)).toBe(false);
+  expect(compileFilter({ ...everything, channelIds: ["web"], productIds: ["prod2"] })?.(number)).toBe(false);
 });

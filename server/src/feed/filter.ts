@@ -6,11 +6,20 @@ export interface FeedFilter {
   readonly locationIds: readonly string[];
   /** As `locationIds`, by a group that the location belongs to when the event is read. */
   readonly locationGroups: readonly string[];
+  /** Holds for what these channels may sell, and for the channels themselves; for no other event. */
+  readonly channelIds: readonly string[];
   /** CloudEvents types, or the start of some with a star behind it: `inventory.*`. */
   readonly types: readonly string[];
 }
 
-export const everything: FeedFilter = { productIds: [], skus: [], locationIds: [], locationGroups: [], types: [] };
+export const everything: FeedFilter = {
+  productIds: [],
+  skus: [],
+  locationIds: [],
+  locationGroups: [],
+  channelIds: [],
+  types: [],
+};
 
 /** What a filter looks at. */
 export interface FilterSubject {
@@ -19,6 +28,7 @@ export interface FilterSubject {
   readonly sku: string | null;
   readonly locationId: string | null;
   readonly locationGroups: readonly string[];
+  readonly channelId: string | null;
 }
 
 export type FilterTest = (subject: FilterSubject) => boolean;
@@ -42,6 +52,7 @@ export function compileFilter(filter: FeedFilter): FilterTest | null {
   const product = among(filter.productIds);
   const sku = among(filter.skus);
   const location = among(filter.locationIds);
+  const channel = among(filter.channelIds);
   const groups = new Set(filter.locationGroups);
   const type = amongTypes(filter.types);
   return (subject) =>
@@ -49,5 +60,6 @@ export function compileFilter(filter: FeedFilter): FilterTest | null {
     product(subject.productId) &&
     sku(subject.sku) &&
     location(subject.locationId) &&
+    channel(subject.channelId) &&
     (groups.size === 0 || subject.locationGroups.some((group) => groups.has(group)));
 }

@@ -1,5 +1,5 @@
 /** Which groups each location belongs to, as the feed has seen it: loaded once, then kept up by the events themselves. */
-import { entryKinds } from "@onhand/protocol/vocabulary";
+import { subjectOfKind } from "@onhand/protocol/vocabulary";
 import type { Entry } from "../core/entry.ts";
 import { evolve } from "../core/evolve.ts";
 import type { Queryable } from "../db/pool.ts";
@@ -28,7 +28,7 @@ export class LocationGroups {
 
   /** Takes note of an entry that changes a location. */
   observe(entry: Entry): void {
-    if (entry.kind < entryKinds.locationCreated) return;
+    if (subjectOfKind(entry.kind) !== "location") return;
     const effect = evolve(entry);
     if (effect.kind === "location") this.#groups.set(effect.location.locationId, effect.location.document.groups);
   }

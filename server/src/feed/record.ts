@@ -1,5 +1,7 @@
 /** One event of the feed as all readers share it: its texts are made when the first reader wants them, and once. */
-import { entryKinds, eventTypes } from "@onhand/protocol/vocabulary";
+import { eventTypes, subjectOfKind } from "@onhand/protocol/vocabulary";
+import { parseDetail } from "../core/entry-detail.ts";
+import { evolve } from "../core/evolve.ts";
 import type { PositionVector } from "../core/position-vector.ts";
 import type { FeedEntry } from "./feed-reader.ts";
 import type { FilterSubject } from "./filter.ts";
@@ -19,6 +21,7 @@ export class FeedRecord implements FilterSubject {
   readonly feedEntry: FeedEntry;
   readonly locationGroups: readonly string[];
   readonly #writer: EventWriter;
+  #channelId: string | null | undefined;
   #cursor: string | null = null;
   #json: string | null = null;
 
@@ -44,6 +47,18 @@ export class FeedRecord implements FilterSubject {
     return this.feedEntry.entry.locationId;
   }
 
+  /** The channel that it is, or that it tells a number of. */
+  get channelId(): string | null {
+    if (this.#channelId === undefined) this.#channelId = channelOf(this.feedEntry.entry);
+    return this.#channelId;
+  }
+
+  /** The order that changed, where no item did. */
+  get orderId(): string | null {
+    const { entry } = this.feedEntry;
+    return subjectOfKind(entry.kind) === "order" ? (parseDetail(entry).order?.orderId ?? null) : null;
+  }
+
   /** Where a reader stands that has read it. */
   get after(): PositionVector {
     return this.feedEntry.after;
@@ -55,9 +70,10 @@ export class FeedRecord implements FilterSubject {
     return this.#cursor;
   }
 
-  /** About how much memory it takes: products and locations have documents of any size, changes of stock do not. */
+  /** About how much memory it takes: catalogue and orders have documents of any size, changes of stock do not. */
   get weight(): number {
-    return this.feedEntry.entry.kind < entryKinds.productCreated ? changeWeight : this.json.length;
+    const subject = subjectOfKind(this.feedEntry.entry.kind);
+    return subject === "item" || subject === "channelLevel" ? changeWeight : this.json.length;
   }
 
   /** The CloudEvent as JSON text. */
@@ -65,4 +81,12 @@ export class FeedRecord implements FilterSubject {
     this.#json ??= this.#writer.write(this.feedEntry, this.cursor);
     return this.#json;
   }
+}
+
+function channelOf(entry: FeedEntry["entry"]): string | null {
+  const subject = subjectOfKind(entry.kind);
+  if (subject === "channelLevel") return parseDetail(entry).channelLevel?.channelId ?? null;
+  if (subject !== "channel") return null;
+  const effect = evolve(entry);
+  return effect.kind === "channel" ? effect.channel.channelId : null;
 }

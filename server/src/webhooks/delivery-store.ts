@@ -51,6 +51,7 @@ export function feedFilterOf(filter: SubscriptionFilter, types: readonly string[
     skus: filter.skus ?? [],
     locationIds: filter.locationIds ?? [],
     locationGroups: filter.locationGroups ?? [],
+    channelIds: filter.channelIds ?? [],
     types,
   };
 }

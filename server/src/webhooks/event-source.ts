@@ -1,4 +1,5 @@
 /** Events for webhooks: as they are read from the feed, and one by one again from the journal for a replay. */
+import { eventTypes } from "@onhand/protocol/vocabulary";
 import { genesisHash } from "../core/chain.ts";
 import { checkOf, decodeVector, encodeVector, type PositionVector } from "../core/position-vector.ts";
 import type { Queryable } from "../db/pool.ts";
@@ -23,6 +24,11 @@ export interface Remade {
   readonly body: string;
   readonly traceparent: string | null;
 }
+
+/** Events of locations and channels themselves, which are all of the control partition. */
+const controlTypes = Object.values(eventTypes).filter(
+  (type) => type.startsWith("location.") || (type.startsWith("channel.") && type !== "channel.availability.v1"),
+);
 
 const idAtStart = /^\{"specversion":"1\.0","id":"([^"\\]{1,128})"/;
 
@@ -91,8 +97,8 @@ export class EventSource {
       ...everything,
       productIds: productId === null ? [] : [productId],
       locationIds: locationId === null ? [] : [locationId],
-      // Changes at a location are of other partitions, and one with an earlier time may still lie ahead.
-      types: productId === null ? ["location.*"] : [],
+      // What products have at a location or on a channel is of other partitions, and may be of an earlier time.
+      types: productId === null ? controlTypes : [],
     };
     try {
       const follower = await this.#feed.follow({ epoch: after.epoch, positions, check: checkOf(hashes) }, filter);

@@ -54,6 +54,7 @@ const queryFields = {
   skus: "sku",
   locationIds: "locationId",
   locationGroups: "locationGroup",
+  channelIds: "channelId",
   types: "types",
 } as const;
 
@@ -69,6 +70,7 @@ export function filterOfQuery(query: Readonly<Record<string, unknown>>): FeedFil
       skus: list(queryFields.skus),
       locationIds: list(queryFields.locationIds),
       locationGroups: list(queryFields.locationGroups),
+      channelIds: list(queryFields.channelIds),
       types: list(queryFields.types),
     },
     (field) => `/${queryFields[field]}`,
@@ -80,8 +82,8 @@ export function filterOfJson(
   filter: Partial<Omit<FeedFilter, "types">> = {},
   types: readonly string[] = [],
 ): FeedFilter {
-  const { productIds = [], skus = [], locationIds = [], locationGroups = [] } = filter;
-  return checkedFilter({ productIds, skus, locationIds, locationGroups, types }, (field) =>
+  const { productIds = [], skus = [], locationIds = [], locationGroups = [], channelIds = [] } = filter;
+  return checkedFilter({ productIds, skus, locationIds, locationGroups, channelIds, types }, (field) =>
     field === "types" ? "/types" : `/filter/${field}`,
   );
 }

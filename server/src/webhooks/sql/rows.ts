@@ -25,6 +25,7 @@ export interface SubscriptionFilter {
   readonly skus?: readonly string[];
   readonly locationIds?: readonly string[];
   readonly locationGroups?: readonly string[];
+  readonly channelIds?: readonly string[];
 }
 
 export interface ProgressRow {
