@@ -50,7 +50,7 @@ const plainErrors = new Set([
   "AddressUnusable",
   "AnchorUnreadable",
   "PartitionUnknown",
-  "TailFailed",
+  "RemoteFailed",
 ]);
 
 /** @returns the exit code */

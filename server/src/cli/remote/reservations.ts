@@ -1,0 +1,107 @@
+/** `onhand reservations`: what is held, for whom, and how it ends. */
+import type { Client } from "@onhand/client";
+import type { Command } from "../command.ts";
+import { linesOf, quantitiesOf, secondsOf } from "./arguments.ts";
+import { nounCommand, type Shown, shownRows } from "./verbs.ts";
+
+type Reservation = Awaited<ReturnType<Client["getReservation"]>>;
+
+const listed = 50;
+
+function shown(reservation: Reservation): Shown {
+  const { reservationId, phase, expiresAt, reference, lines, allocation } = reservation;
+  const heading = `${reservationId}  ${phase}${phase === "held" || phase === "paying" ? ` until ${expiresAt}` : ""}${reference === null ? "" : `  ${reference}`}`;
+  const rows = shownRows(lines, ["line", "sku", "locationId", "quantity", "held", "committed", "released", "end"]).text;
+  const why = (allocation?.lines ?? []).flatMap((line) =>
+    line.candidates.map(
+      ({ locationId, taken, reason }) => `  line ${line.requestLine}: ${taken} from ${locationId}: ${reason}`,
+    ),
+  );
+  return {
+    json: reservation,
+    text: [heading, rows, ...(why.length === 0 ? [] : ["Why from there:", ...why])].join("\n"),
+  };
+}
+
+export const reservationsCommand: Command = nounCommand({
+  name: "reservations",
+  summary: "Show, make, commit and release reservations",
+  about:
+    "Reservations hold units for a while: what is held is not available to others until it is committed or goes back.",
+  flags: {
+    phase: "list: only held, paying, committed, released or expired",
+    reference: "list: only with this reference; hold: the reference to give",
+    location: "hold: the location to take from",
+    group: "hold: the group of locations to take from",
+    ttl: "hold, extend, pay: for how long, e.g. 15m",
+  },
+  verbs: {
+    list: {
+      usage: "",
+      about: `the newest ${listed}`,
+      argumentsMin: 0,
+      async run(client, _, { phase, reference }) {
+        const { data } = await client.listReservations({ limit: listed, phase: phase as "held", reference });
+        return shownRows(
+          data.map((row) => ({
+            ...row,
+            units: row.lines.reduce((sum, line) => sum + line.quantity, 0),
+            skus: row.lines.map((line) => line.sku).join(" "),
+          })),
+          ["reservationId", "phase", "expiresAt", "units", "skus", "reference"],
+        );
+      },
+    },
+    show: {
+      usage: "ID",
+      about: "one, line by line",
+      argumentsMin: 1,
+      run: async (client, [id]) => shown(await client.getReservation(id!)),
+    },
+    hold: {
+      usage: "SKU=QUANTITY …",
+      about: "hold units",
+      argumentsMin: 1,
+      async run(client, args, { location, group, ttl, reference }) {
+        const lines = quantitiesOf(args).map(({ name, quantity }) => ({
+          ...{ sku: name, quantity, locationId: location },
+          ...(group === undefined ? {} : { locationGroup: group }),
+        }));
+        const ttlSeconds = ttl === undefined ? undefined : secondsOf(ttl);
+        return shown(await client.createReservation({ lines, ttlSeconds, reference }));
+      },
+    },
+    commit: {
+      usage: "ID [LINE=QUANTITY …]",
+      about: "sell what is held, all or some",
+      argumentsMin: 1,
+      run: async (client, [id, ...args]) => shown(await client.commitReservation(id!, { lines: linesOf(args) })),
+    },
+    release: {
+      usage: "ID [LINE=QUANTITY …]",
+      about: "give it back, all or some",
+      argumentsMin: 1,
+      run: async (client, [id, ...args]) => shown(await client.releaseReservation(id!, { lines: linesOf(args) })),
+    },
+    extend: {
+      usage: "ID --ttl 15m",
+      about: "hold for longer, from now on",
+      argumentsMin: 1,
+      run: async (client, [id], { ttl = "15m" }) =>
+        shown(await client.extendReservation(id!, { ttlSeconds: secondsOf(ttl) })),
+    },
+    pay: {
+      usage: "ID [--ttl 30m]",
+      about: "payment has begun",
+      argumentsMin: 1,
+      run: async (client, [id], { ttl }) =>
+        shown(await client.payReservation(id!, ttl === undefined ? {} : { ttlSeconds: secondsOf(ttl) })),
+    },
+  },
+  examples: [
+    "reservations --phase paying",
+    "reservations hold BEIGE-30=2 --location shop --ttl 15m --reference cart-81",
+    "reservations commit res_0300000000042",
+    "reservations release res_0300000000042 1=1",
+  ],
+});

@@ -1,0 +1,89 @@
+/** `onhand transfers`: goods between own locations. */
+import type { Client } from "@onhand/client";
+import { type Command, UsageError } from "../command.ts";
+import { linesOf, quantitiesOf } from "./arguments.ts";
+import { nounCommand, type Shown, shownRows } from "./verbs.ts";
+
+type Transfer = Awaited<ReturnType<Client["getTransfer"]>>;
+
+const listed = 50;
+
+function shown(transfer: Transfer): Shown {
+  const { transferId, status, fromLocationId, toLocationId, expectedAt, reference, lines } = transfer;
+  const heading = `${transferId}  ${status}  ${fromLocationId} → ${toLocationId}${expectedAt === null ? "" : `  expected ${expectedAt}`}${reference === null ? "" : `  ${reference}`}`;
+  const columns = ["line", "sku", "quantity", "held", "inTransit", "received", "surplus", "cancelled", "end"];
+  return { json: transfer, text: `${heading}\n${shownRows(lines, columns).text}` };
+}
+
+export const transfersCommand: Command = nounCommand({
+  name: "transfers",
+  summary: "Request, ship and receive transfers between locations",
+  about: "A transfer holds units where they come from; shipped ones are incoming where they go, and available nowhere.",
+  flags: {
+    status: "list: only requested, in_transit, received or cancelled",
+    from: "request: where units come from; list: only from there",
+    to: "request: where units go; list: only to there",
+    expected: "request, ship: when they are expected, e.g. 2026-12-01T09:00:00Z",
+    reference: "request: the reference to give",
+    close: "receive: yes when nothing more will come; the rest is booked as lost",
+  },
+  verbs: {
+    list: {
+      usage: "",
+      about: `the newest ${listed}`,
+      argumentsMin: 0,
+      async run(client, _, { status, from, to }) {
+        const query = { limit: listed, status: status as "requested", fromLocationId: from, toLocationId: to };
+        const { data } = await client.listTransfers(query);
+        return shownRows(
+          data.map((row) => ({ ...row, units: row.lines.reduce((sum, line) => sum + line.quantity, 0) })),
+          ["transferId", "status", "fromLocationId", "toLocationId", "expectedAt", "units", "reference"],
+        );
+      },
+    },
+    show: {
+      usage: "ID",
+      about: "one, line by line",
+      argumentsMin: 1,
+      run: async (client, [id]) => shown(await client.getTransfer(id!)),
+    },
+    request: {
+      usage: "SKU=QUANTITY … --from ID --to ID",
+      about: "ask for units; they are held",
+      argumentsMin: 1,
+      async run(client, args, { from, to, expected, reference }) {
+        if (from === undefined || to === undefined)
+          throw new UsageError("Say where units come from and go: --from and --to.");
+        const lines = quantitiesOf(args).map(({ name, quantity }) => ({ sku: name, quantity }));
+        const body = { fromLocationId: from, toLocationId: to, lines, expectedAt: expected, reference };
+        return shown(await client.createTransfer(body));
+      },
+    },
+    ship: {
+      usage: "ID [LINE=QUANTITY …]",
+      about: "they have left",
+      argumentsMin: 1,
+      run: async (client, [id, ...args], { expected }) =>
+        shown(await client.shipTransfer(id!, { lines: linesOf(args), expectedAt: expected })),
+    },
+    receive: {
+      usage: "ID [LINE=QUANTITY …]",
+      about: "they have arrived",
+      argumentsMin: 1,
+      run: async (client, [id, ...args], { close }) =>
+        shown(await client.receiveTransfer(id!, { lines: linesOf(args), close: close === "yes" })),
+    },
+    cancel: {
+      usage: "ID [LINE=QUANTITY …]",
+      about: "call off what is open",
+      argumentsMin: 1,
+      run: async (client, [id, ...args]) => shown(await client.cancelTransfer(id!, { lines: linesOf(args) })),
+    },
+  },
+  examples: [
+    "transfers --status in_transit --to shop",
+    "transfers request BEIGE-30=12 ROSE-30=6 --from warehouse --to shop --expected 2026-12-01T09:00:00Z",
+    "transfers ship trf_0300000000042",
+    "transfers receive trf_0300000000042 1=11 2=6 --close yes",
+  ],
+});
