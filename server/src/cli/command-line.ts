@@ -7,6 +7,9 @@ import { feedCommand } from "./feed.ts";
 import { importCommand } from "./import.ts";
 import { keysCommand } from "./keys.ts";
 import { migrateCommand } from "./migrate.ts";
+import { reservationsCommand } from "./remote/reservations.ts";
+import { suppliesCommand } from "./remote/supplies.ts";
+import { transfersCommand } from "./remote/transfers.ts";
 import { serveCommand } from "./serve.ts";
 import { tailCommand } from "./tail.ts";
 import { verifyCommand } from "./verify.ts";
@@ -16,6 +19,9 @@ const commands: readonly Command[] = [
   migrateCommand,
   importCommand,
   tailCommand,
+  reservationsCommand,
+  transfersCommand,
+  suppliesCommand,
   verifyCommand,
   keysCommand,
   feedCommand,
@@ -27,7 +33,7 @@ const overview = (): string => `Onhand ${version}: the inventory service
 
 Usage: onhand COMMAND [options]
 
-${commands.map((command) => `  ${command.name.padEnd(10)} ${command.summary}`).join("\n")}
+${commands.map((command) => `  ${command.name.padEnd(13)} ${command.summary}`).join("\n")}
 
 "onhand COMMAND --help" shows options and examples.
 
