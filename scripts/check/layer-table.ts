@@ -139,10 +139,30 @@ export const LAYERS: readonly Layer[] = [
     "it follows the feed as any reader does, and sends; nobody who decides or commits waits for it",
   ),
   server(
+    "projections",
+    [...FOUNDATION, ...all("feed", "journal", "db", "core"), VOCABULARY],
+    "it builds tables from what was committed; what reached past the journal could never be built again",
+  ),
+  server(
+    "reviews",
+    [...FOUNDATION, ...all("projections", "registry", "db", "core"), VOCABULARY],
+    "a list made from the journal, and what somebody said of its rows",
+  ),
+  server(
+    "unusual",
+    [...FOUNDATION, ...all("projections", "db", "core"), VOCABULARY],
+    "it reads what was committed and has commands sent for it by whoever it is handed",
+  ),
+  server(
+    "counts",
+    [...FOUNDATION, ...all("commands", "registry", "auth", "db", "core", "protocol")],
+    "working papers beside the journal, which reach it only as commands",
+  ),
+  server(
     "inbound",
     [
       ...FOUNDATION,
-      ...all("commands", "queries", "registry", "feed", "webhooks", "auth", "protocol", "host"),
+      ...all("commands", "queries", "registry", "feed", "webhooks", "counts", "reviews", "auth", "protocol", "host"),
       types("core"),
       PURE_FACTS,
     ],

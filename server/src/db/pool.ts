@@ -62,6 +62,11 @@ export function openDatabase(
     async transaction(work) {
       const client = await pool.connect().catch(failed);
       let failure: Error | undefined;
+      // A connection that is cut between two statements says so by this event alone, and unheard it ends the process.
+      const lost = (error: Error): void => {
+        failure = error;
+      };
+      client.on("error", lost);
       try {
         await client.query("BEGIN").catch(failed);
         const result = await work(run(client));
@@ -73,6 +78,7 @@ export function openDatabase(
         await client.query("ROLLBACK").catch(() => {});
         throw error;
       } finally {
+        client.off("error", lost);
         client.release(failure);
       }
     },
