@@ -3,6 +3,7 @@
  * made here; what was released of them is kept in protocol/schemas, and must not change so that a reader breaks.
  */
 import Type, { type Static } from "typebox";
+import { Channel } from "./channels.ts";
 import { InventoryItem, LevelChange, Location, Product } from "./resources.ts";
 import { Nullable } from "./schema.ts";
 
@@ -12,6 +13,20 @@ const inventoryTypes = [
   "inventory.configured.v1",
   "inventory.archived.v1",
   "inventory.deleted.v1",
+  "inventory.reserved.v1",
+  "inventory.committed.v1",
+  "inventory.released.v1",
+  "inventory.hold_expired.v1",
+  "inventory.expected.v1",
+  "inventory.shipped.v1",
+  "inventory.received.v1",
+  "inventory.cancelled.v1",
+  "inventory.moved.v1",
+  "inventory.low.v1",
+  "inventory.out.v1",
+  "inventory.back.v1",
+  "inventory.oversold.v1",
+  "inventory.unusual.v1",
 ] as const;
 const productTypes = ["product.created.v1", "product.updated.v1", "product.archived.v1", "product.deleted.v1"] as const;
 const locationTypes = [
@@ -20,8 +35,23 @@ const locationTypes = [
   "location.archived.v1",
   "location.deleted.v1",
 ] as const;
+const orderTypes = [
+  "reservation.paying.v1",
+  "reservation.extended.v1",
+  "reservation.payment_late.v1",
+  "transfer.rescheduled.v1",
+] as const;
+const channelTypes = ["channel.created.v1", "channel.updated.v1", "channel.archived.v1", "channel.deleted.v1"] as const;
+const availabilityTypes = ["channel.availability.v1"] as const;
 
-type EventType = (typeof inventoryTypes | typeof productTypes | typeof locationTypes)[number];
+type EventType = (
+  | typeof inventoryTypes
+  | typeof productTypes
+  | typeof locationTypes
+  | typeof orderTypes
+  | typeof channelTypes
+  | typeof availabilityTypes
+)[number];
 
 type SentType = EventType | typeof pingType;
 
@@ -40,11 +70,14 @@ const envelope = {
   specversion,
   id: Type.String({ minLength: 1, description: "Id of the entry, mov_…; together with `source` it is unique" }),
   source: eventSource,
-  subject: Type.String({ minLength: 1, description: "product/location, or the product or the location alone" }),
+  subject: Type.String({
+    minLength: 1,
+    description: "product/location, product/channel, or the product, location, order or channel alone",
+  }),
   time: Moment("When it was recorded"),
   partitionkey: Type.String({
     minLength: 1,
-    description: "Product, or location where there is none: events with the same key come in order",
+    description: "Product, or location or channel where there is none: events with the same key come in order",
   }),
   sequence: Type.String({ pattern: "^\\d{20}$", description: "Number within the partition of the journal, 20 digits" }),
   traceparent: Type.Optional(Type.String({ description: "W3C trace context of the request, when it had one" })),
@@ -62,16 +95,107 @@ const origin = {
 
 const cursor = Type.String({ minLength: 1, description: "Where a reader stands that has read this event" });
 
+/** What holds for all lines of an order on stock. */
+const OrderHeader = Type.Object(
+  {
+    orderId: Type.String({ description: "res_…, trf_… or sup_…" }),
+    kind: Type.String({ description: "reservation, transfer or supply" }),
+    lineCount: Type.Integer(),
+    createdAt: Moment("When it was made"),
+    phase: Nullable(Type.String({ description: "Of reservations that hold units: held or paying" })),
+    expiresAt: Nullable(Moment("Of reservations: when what is held goes back")),
+    expectedAt: Nullable(Moment("Of transfers and supplies: when units are expected")),
+    fromLocationId: Nullable(Type.String({ description: "Of transfers: where units come from" })),
+    toLocationId: Nullable(Type.String({ description: "Of transfers and supplies: where units go" })),
+    channelId: Nullable(Type.String({ description: "Of reservations: the channel that sells" })),
+    paymentLateAt: Nullable(Moment("Of reservations: when money came after the end")),
+    supersededBy: Nullable(Type.String({ description: "Of reservations: the newer one that took its place" })),
+  },
+  { $id: "OrderHeader" },
+);
+
+/** The part of an order that an entry of an item belongs to. */
+const OrderPart = Type.Object(
+  {
+    orderId: Type.String({ description: "res_…, trf_… or sup_…" }),
+    kind: Type.String({ description: "reservation, transfer or supply" }),
+    line: Type.Integer({ description: "Number of the line, from 1; what follows is the line after the event" }),
+    requestLine: Type.Integer({ description: "Line of the request that it serves, from 1" }),
+    quantity: Type.Integer({ description: "Units of the line: held + incoming + done + dropped" }),
+    held: Type.Integer({ description: "Units that are held" }),
+    incoming: Type.Integer({ description: "Units on their way" }),
+    done: Type.Integer({ description: "Units that were sold or received" }),
+    dropped: Type.Integer({ description: "Units that came to nothing" }),
+    surplus: Type.Integer({ description: "Units received beyond the quantity" }),
+    end: Nullable(Type.String({ description: "How the last dropped units went" })),
+    phase: Nullable(Type.String({ description: "Of reservations: held, or paying once payment had begun" })),
+    expiresAt: Nullable(Moment("Of reservations: when what is held goes back")),
+    header: Type.Optional(OrderHeader),
+  },
+  { description: "The order on stock that it belongs to; `header` when the order was made or changed" },
+);
+
+const Moved = Type.Object(
+  {
+    from: Type.String({ description: "State that units left, or sellable" }),
+    to: Type.String({ description: "State that they are in now, or sellable" }),
+    quantity: Type.Integer(),
+  },
+  { description: "Units that changed their state; on hand stayed" },
+);
+
+const ContainedMovement = Type.Object(
+  {
+    stockLevel: Type.Integer({ description: "Units that would have moved on hand" }),
+    countedAt: Moment("Moment of the count that contains them"),
+  },
+  { description: "It lies before a count that was recorded first: nothing moved on hand" },
+);
+
+const Notice = Type.Object(
+  {
+    reason: Type.String({ description: "Why it is told, in words" }),
+    about: Type.String({ description: "Id of the movement that it is about" }),
+    figures: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Null()]), {
+      description: "The numbers that it rests on",
+    }),
+  },
+  { description: "Of events that tell of an item and change nothing of it" },
+);
+
 const inventoryData = Type.Object({
   cursor,
   movementId: Type.String({ description: "Id of the movement; the same as `id`" }),
   change: LevelChange,
   previous: Nullable(InventoryItem),
   item: InventoryItem,
+  order: Type.Optional(OrderPart),
+  moved: Type.Optional(Moved),
+  contained: Type.Optional(ContainedMovement),
+  review: Type.Optional(Type.String({ description: "Why somebody should look at it" })),
+  notice: Type.Optional(Notice),
   ...origin,
 });
 const productData = Type.Object({ cursor, product: Product, ...origin });
 const locationData = Type.Object({ cursor, location: Location, ...origin });
+const orderData = Type.Object({
+  cursor,
+  order: OrderHeader,
+  lines: Type.Array(Type.Integer(), {
+    description: "Lines that it concerns in this partition: an order over several partitions has an event in each",
+  }),
+  ...origin,
+});
+const channelData = Type.Object({ cursor, channel: Channel, ...origin });
+const availabilityData = Type.Object({
+  cursor,
+  channelId: Type.String(),
+  productId: Type.String(),
+  sku: Type.String(),
+  available: Type.Integer({ minimum: 0, description: "Units that the channel may sell now" }),
+  previousAvailable: Type.Integer({ minimum: 0, description: "Units that it was told before; 0 at first" }),
+  ...origin,
+});
 
 /** A change of one product at one location. */
 export const InventoryEvent = Type.Object(
@@ -94,10 +218,31 @@ export const LocationEvent = Type.Object(
 );
 export type LocationEvent = Static<typeof LocationEvent>;
 
-export const FeedEvent = Type.Union([InventoryEvent, ProductEvent, LocationEvent], {
-  $id: "FeedEvent",
-  description: "A committed change as a CloudEvents 1.0 event",
-});
+/** A change of an order on stock as a whole. */
+export const OrderEvent = Type.Object(
+  { ...envelope, type: Type.Enum(orderTypes), data: orderData },
+  { $id: "OrderEvent", description: "A change of a reservation, transfer or supply as a whole" },
+);
+export type OrderEvent = Static<typeof OrderEvent>;
+
+/** A change of a channel. */
+export const ChannelEvent = Type.Object(
+  { ...envelope, type: Type.Enum(channelTypes), data: channelData },
+  { $id: "ChannelEvent", description: "A change of a channel" },
+);
+export type ChannelEvent = Static<typeof ChannelEvent>;
+
+/** Another number that a channel may sell. */
+export const AvailabilityEvent = Type.Object(
+  { ...envelope, type: Type.Enum(availabilityTypes), data: availabilityData },
+  { $id: "AvailabilityEvent", description: "Another number of units that a channel may sell" },
+);
+export type AvailabilityEvent = Static<typeof AvailabilityEvent>;
+
+export const FeedEvent = Type.Union(
+  [InventoryEvent, ProductEvent, LocationEvent, OrderEvent, ChannelEvent, AvailabilityEvent],
+  { $id: "FeedEvent", description: "A committed change as a CloudEvents 1.0 event" },
+);
 export type FeedEvent = Static<typeof FeedEvent>;
 
 interface EventKind {
@@ -116,6 +261,29 @@ const eventKinds: Readonly<Record<EventType, EventKind>> = {
   },
   "inventory.archived.v1": { about: "The item was archived", data: inventoryData },
   "inventory.deleted.v1": { about: "The item was deleted; `item` is what it was last", data: inventoryData },
+  "inventory.reserved.v1": { about: "Units were held for a reservation or a transfer", data: inventoryData },
+  "inventory.committed.v1": { about: "Units of a reservation were sold", data: inventoryData },
+  "inventory.released.v1": { about: "Held units went back: given up, cancelled or superseded", data: inventoryData },
+  "inventory.hold_expired.v1": { about: "Held units went back, for their time was over", data: inventoryData },
+  "inventory.expected.v1": { about: "Units are on their way to the item", data: inventoryData },
+  "inventory.shipped.v1": { about: "Held units left for another location", data: inventoryData },
+  "inventory.received.v1": { about: "Units arrived, or came back", data: inventoryData },
+  "inventory.cancelled.v1": {
+    about: "Units on their way are expected no more: cancelled or lost",
+    data: inventoryData,
+  },
+  "inventory.moved.v1": { about: "Units changed between sellable and states that are not", data: inventoryData },
+  "inventory.low.v1": { about: "Available fell to the reorder point; no stock moved", data: inventoryData },
+  "inventory.out.v1": { about: "Nothing is available any more; no stock moved", data: inventoryData },
+  "inventory.back.v1": { about: "Available rose above a threshold again; no stock moved", data: inventoryData },
+  "inventory.oversold.v1": {
+    about: "More is promised or gone than there was: available is below zero; no stock moved",
+    data: inventoryData,
+  },
+  "inventory.unusual.v1": {
+    about: "An adjustment is out of the ordinary for its item; no stock moved",
+    data: inventoryData,
+  },
   "product.created.v1": { about: "A product was created", data: productData },
   "product.updated.v1": { about: "A product changed, or came back from the archive", data: productData },
   "product.archived.v1": { about: "A product was archived", data: productData },
@@ -124,6 +292,21 @@ const eventKinds: Readonly<Record<EventType, EventKind>> = {
   "location.updated.v1": { about: "A location changed, or came back from the archive", data: locationData },
   "location.archived.v1": { about: "A location was archived", data: locationData },
   "location.deleted.v1": { about: "A location was deleted; `location` is what it was last", data: locationData },
+  "reservation.paying.v1": { about: "Payment of a reservation has begun, with time of its own", data: orderData },
+  "reservation.extended.v1": { about: "A reservation holds for longer", data: orderData },
+  "reservation.payment_late.v1": {
+    about: "Money came for a reservation that had ended; told once, whatever became of it",
+    data: orderData,
+  },
+  "transfer.rescheduled.v1": { about: "Units of a transfer or supply are expected at another time", data: orderData },
+  "channel.created.v1": { about: "A channel was created", data: channelData },
+  "channel.updated.v1": { about: "A channel changed, or came back from the archive", data: channelData },
+  "channel.archived.v1": { about: "A channel was archived", data: channelData },
+  "channel.deleted.v1": { about: "A channel was deleted; `channel` is what it was last", data: channelData },
+  "channel.availability.v1": {
+    about: "Another number of units of a product that a channel may sell",
+    data: availabilityData,
+  },
 };
 
 /** Where the schema of an event lies on a server. */

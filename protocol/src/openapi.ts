@@ -101,9 +101,13 @@ function problemsOf(operation: Operation): (keyof typeof problemKinds)[] {
         "outcome_unknown",
       ] as const)
     : [];
+  const orders =
+    operation.writes && /^\/v1\/(reservations|transfers|supplies)/.test(operation.path)
+      ? (["reservation_expired", "already_ended", "hold_limit_exceeded"] as const)
+      : [];
   const feed = /\/(updates|stream|backfill)$/.test(operation.path) ? (["cursor_expired"] as const) : [];
   const fresh = tellsFreshness(operation) ? (["cursor_expired", "not_fresh"] as const) : [];
-  return [...new Set([...always, ...byId, ...body, ...writes, ...feed, ...fresh])];
+  return [...new Set([...always, ...byId, ...body, ...writes, ...orders, ...feed, ...fresh])];
 }
 
 const doneAs = ({ opens }: Operation): string =>
@@ -126,6 +130,11 @@ function responsesOf(operation: Operation, components: Json): Json {
           headers,
           content: { "application/json": { schema: collect(operation.response, components) } },
         };
+  if (operation.statusOfDryRun !== undefined)
+    responses[operation.statusOfDryRun] = {
+      ...responses[operation.status],
+      description: "What it would come to; nothing was made (`dryRun`)",
+    };
   if (operation.method === "GET" && operation.opens === undefined)
     responses["304"] = { description: "Not modified: `If-None-Match` names the current ETag" };
   const problems = problemsOf(operation);

@@ -5,6 +5,7 @@
 import { catalogueOperations } from "./operations/catalogue.ts";
 import { feedOperations } from "./operations/feed.ts";
 import { inventoryOperations, itemOperations } from "./operations/inventory.ts";
+import { orderOperations } from "./operations/orders.ts";
 import type { Operation } from "./operations/shared.ts";
 import { subscriptionOperations } from "./operations/subscriptions.ts";
 
@@ -16,6 +17,7 @@ export const operations = {
   ...inventoryOperations,
   ...feedOperations,
   ...itemOperations,
+  ...orderOperations,
   ...subscriptionOperations,
 } as const satisfies Record<string, Operation>;
 

@@ -50,7 +50,7 @@ export const problemKinds = {
     status: 409,
     title: "The reservation has expired",
     meaning:
-      "Its units are free for others again. Reserve anew; a commit with `ifExpired: \"retake\"` takes them when they are still there. Money that came for it is told of by `reservation.payment_late.v1`, once.",
+      'Its units are free for others again. Reserve anew; a commit with `ifExpired: "retake"` takes them when they are still there. Money that came for it is told of by `reservation.payment_late.v1`, once.',
   },
   already_ended: {
     status: 409,

@@ -1,4 +1,6 @@
 /** Writes `client/src/generated/operations.ts` from the table of operations. */
+import * as channels from "@onhand/protocol/channels";
+import * as orders from "@onhand/protocol/orders";
 import * as requests from "@onhand/protocol/requests";
 import * as resources from "@onhand/protocol/resources";
 import * as subscriptions from "@onhand/protocol/subscriptions";
@@ -9,6 +11,8 @@ import { fieldTexts, type Schema, structureText, typeText } from "./type-text.ts
 const refined: readonly string[] = ["BulkUpdate", "FeedEvent"];
 
 const modules = {
+  "@onhand/protocol/channels": channels,
+  "@onhand/protocol/orders": orders,
   "@onhand/protocol/requests": requests,
   "@onhand/protocol/resources": resources,
   "@onhand/protocol/subscriptions": subscriptions,

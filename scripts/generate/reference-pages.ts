@@ -58,7 +58,22 @@ export function problemsPage(): string {
 
 /** docs/reference/events.md */
 export function eventsPage(): string {
-  const names = ["change", "previous", "item", "product", "location", "subscriptionId"];
+  const names = [
+    ...[
+      "change",
+      "previous",
+      "item",
+      "order",
+      "lines",
+      "moved",
+      "contained",
+      "review",
+      "notice",
+      "product",
+      "location",
+    ],
+    ...["channel", "channelId", "available", "previousAvailable", "subscriptionId"],
+  ];
   const rows = sentTypeNames.map((type) => {
     const { data } = eventObject(type).properties as { data: { properties: Readonly<Record<string, unknown>> } };
     const own = names.filter((name) => data.properties[name] !== undefined);

@@ -6,12 +6,13 @@
 import type { AdjustedItem, ConsolidatedSku, InventoryItem, Location, LocationTotals, Movement, Product, ProductTotals, StreamTicket, Totals } from "@onhand/protocol/resources";
 import type { Adjustment, CreateLocation, CreateProduct, PatchItem, PatchLocation, PatchProduct, ReplaceLocation, ReplaceProduct } from "@onhand/protocol/requests";
 import type { BackfillSubscription, CreateSubscription, DeadLetter, DeliveryAttempt, PatchSubscription, PingResult, ReplayDeadLetters, ReplayDeliveries, Requeued, RotateSecret, Subscription, SubscriptionWithSecret } from "@onhand/protocol/subscriptions";
+import type { CancelOrder, ChangedReservation, ChangedSupply, ChangedTransfer, CommitReservation, CreateReservation, CreateSupply, CreateTransfer, ExtendReservation, IncomingLine, PayReservation, ReceiveUnits, ReleaseReservation, RescheduleOrder, Reservation, ShipTransfer, Supply, Transfer } from "@onhand/protocol/orders";
 import type { Answer } from "../answer.ts";
 import { type CallOptions, pathPart, type ReadOptions, type Send, type WriteOptions } from "../call.ts";
 import { Listing, type Page } from "../listing.ts";
 import type { BulkUpdate, FeedEvent } from "../refined-types.ts";
 
-export type { AdjustedItem, Adjustment, BackfillSubscription, BulkUpdate, ConsolidatedSku, CreateLocation, CreateProduct, CreateSubscription, DeadLetter, DeliveryAttempt, FeedEvent, InventoryItem, Location, LocationTotals, Movement, PatchItem, PatchLocation, PatchProduct, PatchSubscription, PingResult, Product, ProductTotals, ReplaceLocation, ReplaceProduct, ReplayDeadLetters, ReplayDeliveries, Requeued, RotateSecret, StreamTicket, Subscription, SubscriptionWithSecret, Totals };
+export type { AdjustedItem, Adjustment, BackfillSubscription, BulkUpdate, CancelOrder, ChangedReservation, ChangedSupply, ChangedTransfer, CommitReservation, ConsolidatedSku, CreateLocation, CreateProduct, CreateReservation, CreateSubscription, CreateSupply, CreateTransfer, DeadLetter, DeliveryAttempt, ExtendReservation, FeedEvent, IncomingLine, InventoryItem, Location, LocationTotals, Movement, PatchItem, PatchLocation, PatchProduct, PatchSubscription, PayReservation, PingResult, Product, ProductTotals, ReceiveUnits, ReleaseReservation, ReplaceLocation, ReplaceProduct, ReplayDeadLetters, ReplayDeliveries, Requeued, RescheduleOrder, Reservation, RotateSecret, ShipTransfer, StreamTicket, Subscription, SubscriptionWithSecret, Supply, Totals, Transfer };
 
 export interface BulkResult {
   results: ({ index: number; status: number; replayed?: boolean; item?: InventoryItem; movementId?: string; error?: { code: string; title: string; detail: string } })[];
@@ -93,6 +94,8 @@ export interface PollUpdatesQuery {
   locationId?: string | undefined;
   /** Only events of these groups of locations; up to 100, with commas */
   locationGroup?: string | undefined;
+  /** Only events of these channels: what they may sell; up to 100, with commas */
+  channelId?: string | undefined;
   /** Only events of these types, e.g. inventory.adjusted.v1 or inventory.*; up to 100, with commas */
   types?: string | undefined;
 }
@@ -107,6 +110,59 @@ export interface DeleteInventoryQuery {
 export interface ListMovementsQuery {
   limit?: number | undefined;
   cursor?: string | undefined;
+}
+
+/** Query of `listReservations`. */
+export interface ListReservationsQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  phase?: "held" | "paying" | "committed" | "released" | "expired" | undefined;
+  /** Only those with this product */
+  productId?: string | undefined;
+  /** Only those that take from this location */
+  locationId?: string | undefined;
+  /** Only those with this reference */
+  reference?: string | undefined;
+  /** Only those of this buyer */
+  buyer?: string | undefined;
+}
+
+/** Query of `listTransfers`. */
+export interface ListTransfersQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  status?: "requested" | "in_transit" | "received" | "cancelled" | undefined;
+  /** Only those with this product */
+  productId?: string | undefined;
+  /** Only those from this location */
+  fromLocationId?: string | undefined;
+  /** Only those to this location */
+  toLocationId?: string | undefined;
+  /** Only those with this reference */
+  reference?: string | undefined;
+}
+
+/** Query of `listSupplies`. */
+export interface ListSuppliesQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  status?: "expected" | "received" | "cancelled" | undefined;
+  /** Only those with this product */
+  productId?: string | undefined;
+  /** Only those to this location */
+  locationId?: string | undefined;
+  /** Only those with this reference */
+  reference?: string | undefined;
+}
+
+/** Query of `listIncoming`. */
+export interface ListIncomingQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  /** Only units of this product */
+  productId?: string | undefined;
+  /** Only units to this location */
+  locationId?: string | undefined;
 }
 
 /** Query of `listSubscriptions`. */
@@ -179,6 +235,48 @@ export interface Operations {
   deleteInventory(inventoryId: string, query?: DeleteInventoryQuery, options?: WriteOptions): Promise<void>;
   /** The ledger of an item, newest first. `GET /v1/inventory/{inventoryId}/movements` (role reader) */
   listMovements(inventoryId: string, query?: ListMovementsQuery, options?: ReadOptions): Promise<Page<Movement>>;
+  /** List reservations, newest first. `GET /v1/reservations` (role reader) */
+  listReservations(query?: ListReservationsQuery, options?: ReadOptions): Promise<Page<Reservation>>;
+  /** Hold units for a while, or see what it would come to with `dryRun`. `POST /v1/reservations` (role writer) */
+  createReservation(body: CreateReservation, options?: WriteOptions): Promise<ChangedReservation>;
+  /** Read a reservation. `GET /v1/reservations/{reservationId}` (role reader) */
+  getReservation(reservationId: string, options?: ReadOptions): Promise<Reservation>;
+  /** Sell what is held, all or in part. `POST /v1/reservations/{reservationId}/commit` (role writer) */
+  commitReservation(reservationId: string, body: CommitReservation, options?: WriteOptions): Promise<ChangedReservation>;
+  /** Give back what is held, all or in part. `POST /v1/reservations/{reservationId}/release` (role writer) */
+  releaseReservation(reservationId: string, body: ReleaseReservation, options?: WriteOptions): Promise<ChangedReservation>;
+  /** Hold for longer, from now on. `POST /v1/reservations/{reservationId}/extend` (role writer) */
+  extendReservation(reservationId: string, body: ExtendReservation, options?: WriteOptions): Promise<ChangedReservation>;
+  /** Say that payment has begun, which gives it time of its own. `POST /v1/reservations/{reservationId}/pay` (role writer) */
+  payReservation(reservationId: string, body: PayReservation, options?: WriteOptions): Promise<ChangedReservation>;
+  /** List transfers, newest first. `GET /v1/transfers` (role reader) */
+  listTransfers(query?: ListTransfersQuery, options?: ReadOptions): Promise<Page<Transfer>>;
+  /** Request units from another location; they are held there. `POST /v1/transfers` (role writer) */
+  createTransfer(body: CreateTransfer, options?: WriteOptions): Promise<ChangedTransfer>;
+  /** Read a transfer. `GET /v1/transfers/{transferId}` (role reader) */
+  getTransfer(transferId: string, options?: ReadOptions): Promise<Transfer>;
+  /** Change when the units are expected. `PATCH /v1/transfers/{transferId}` (role writer) */
+  patchTransfer(transferId: string, body: RescheduleOrder, options?: WriteOptions): Promise<ChangedTransfer>;
+  /** Send what is held on its way, all or in part. `POST /v1/transfers/{transferId}/ship` (role writer) */
+  shipTransfer(transferId: string, body: ShipTransfer, options?: WriteOptions): Promise<ChangedTransfer>;
+  /** Book what arrived, and what did not. `POST /v1/transfers/{transferId}/receive` (role writer) */
+  receiveTransfer(transferId: string, body: ReceiveUnits, options?: WriteOptions): Promise<ChangedTransfer>;
+  /** Call off what is open; units on their way go back to where they came from. `POST /v1/transfers/{transferId}/cancel` (role writer) */
+  cancelTransfer(transferId: string, body: CancelOrder, options?: WriteOptions): Promise<ChangedTransfer>;
+  /** List supplies, newest first. `GET /v1/supplies` (role reader) */
+  listSupplies(query?: ListSuppliesQuery, options?: ReadOptions): Promise<Page<Supply>>;
+  /** Announce units from outside by purchase reference. `POST /v1/supplies` (role writer) */
+  createSupply(body: CreateSupply, options?: WriteOptions): Promise<ChangedSupply>;
+  /** Read a supply. `GET /v1/supplies/{supplyId}` (role reader) */
+  getSupply(supplyId: string, options?: ReadOptions): Promise<Supply>;
+  /** Change when the units are expected. `PATCH /v1/supplies/{supplyId}` (role writer) */
+  patchSupply(supplyId: string, body: RescheduleOrder, options?: WriteOptions): Promise<ChangedSupply>;
+  /** Book what arrived, and what did not. `POST /v1/supplies/{supplyId}/receive` (role writer) */
+  receiveSupply(supplyId: string, body: ReceiveUnits, options?: WriteOptions): Promise<ChangedSupply>;
+  /** Expect what is open no more. `POST /v1/supplies/{supplyId}/cancel` (role writer) */
+  cancelSupply(supplyId: string, body: CancelOrder, options?: WriteOptions): Promise<ChangedSupply>;
+  /** List the units on their way, by when they are expected. `GET /v1/incoming` (role reader) */
+  listIncoming(query?: ListIncomingQuery, options?: ReadOptions): Promise<Page<IncomingLine>>;
   /** List webhook subscriptions. `GET /v1/subscriptions/inventory` (role reader) */
   listSubscriptions(query?: ListSubscriptionsQuery, options?: CallOptions): Promise<Page<Subscription>>;
   /** Subscribe a webhook to the changes from now on. `POST /v1/subscriptions/inventory` (role writer) */
@@ -232,6 +330,14 @@ export interface Lists {
   listInventoryByLocation(query?: Omit<ListInventoryQuery, "cursor">, options?: ReadOptions): Listing<LocationTotals>;
   /** The ledger of an item, newest first, all pages. `GET /v1/inventory/{inventoryId}/movements` */
   listMovements(inventoryId: string, query?: Omit<ListMovementsQuery, "cursor">, options?: ReadOptions): Listing<Movement>;
+  /** List reservations, newest first, all pages. `GET /v1/reservations` */
+  listReservations(query?: Omit<ListReservationsQuery, "cursor">, options?: ReadOptions): Listing<Reservation>;
+  /** List transfers, newest first, all pages. `GET /v1/transfers` */
+  listTransfers(query?: Omit<ListTransfersQuery, "cursor">, options?: ReadOptions): Listing<Transfer>;
+  /** List supplies, newest first, all pages. `GET /v1/supplies` */
+  listSupplies(query?: Omit<ListSuppliesQuery, "cursor">, options?: ReadOptions): Listing<Supply>;
+  /** List the units on their way, by when they are expected, all pages. `GET /v1/incoming` */
+  listIncoming(query?: Omit<ListIncomingQuery, "cursor">, options?: ReadOptions): Listing<IncomingLine>;
   /** List webhook subscriptions, all pages. `GET /v1/subscriptions/inventory` */
   listSubscriptions(query?: Omit<ListSubscriptionsQuery, "cursor">, options?: CallOptions): Listing<Subscription>;
   /** The log of tries of 30 days, newest first, all pages. `GET /v1/subscriptions/inventory/{subscriptionId}/deliveries` */
@@ -291,6 +397,48 @@ export function bindOperations(send: Send): Operations {
       send({ method: "DELETE", path: `/v1/inventory/${pathPart(inventoryId)}`, writes: true, query }, options),
     listMovements: async (inventoryId, query, options) =>
       send({ method: "GET", path: `/v1/inventory/${pathPart(inventoryId)}/movements`, writes: false, query }, options),
+    listReservations: async (query, options) =>
+      send({ method: "GET", path: "/v1/reservations", writes: false, query }, options),
+    createReservation: async (body, options) =>
+      send({ method: "POST", path: "/v1/reservations", writes: true, body }, options),
+    getReservation: async (reservationId, options) =>
+      send({ method: "GET", path: `/v1/reservations/${pathPart(reservationId)}`, writes: false }, options),
+    commitReservation: async (reservationId, body, options) =>
+      send({ method: "POST", path: `/v1/reservations/${pathPart(reservationId)}/commit`, writes: true, body }, options),
+    releaseReservation: async (reservationId, body, options) =>
+      send({ method: "POST", path: `/v1/reservations/${pathPart(reservationId)}/release`, writes: true, body }, options),
+    extendReservation: async (reservationId, body, options) =>
+      send({ method: "POST", path: `/v1/reservations/${pathPart(reservationId)}/extend`, writes: true, body }, options),
+    payReservation: async (reservationId, body, options) =>
+      send({ method: "POST", path: `/v1/reservations/${pathPart(reservationId)}/pay`, writes: true, body }, options),
+    listTransfers: async (query, options) =>
+      send({ method: "GET", path: "/v1/transfers", writes: false, query }, options),
+    createTransfer: async (body, options) =>
+      send({ method: "POST", path: "/v1/transfers", writes: true, body }, options),
+    getTransfer: async (transferId, options) =>
+      send({ method: "GET", path: `/v1/transfers/${pathPart(transferId)}`, writes: false }, options),
+    patchTransfer: async (transferId, body, options) =>
+      send({ method: "PATCH", path: `/v1/transfers/${pathPart(transferId)}`, writes: true, body }, options),
+    shipTransfer: async (transferId, body, options) =>
+      send({ method: "POST", path: `/v1/transfers/${pathPart(transferId)}/ship`, writes: true, body }, options),
+    receiveTransfer: async (transferId, body, options) =>
+      send({ method: "POST", path: `/v1/transfers/${pathPart(transferId)}/receive`, writes: true, body }, options),
+    cancelTransfer: async (transferId, body, options) =>
+      send({ method: "POST", path: `/v1/transfers/${pathPart(transferId)}/cancel`, writes: true, body }, options),
+    listSupplies: async (query, options) =>
+      send({ method: "GET", path: "/v1/supplies", writes: false, query }, options),
+    createSupply: async (body, options) =>
+      send({ method: "POST", path: "/v1/supplies", writes: true, body }, options),
+    getSupply: async (supplyId, options) =>
+      send({ method: "GET", path: `/v1/supplies/${pathPart(supplyId)}`, writes: false }, options),
+    patchSupply: async (supplyId, body, options) =>
+      send({ method: "PATCH", path: `/v1/supplies/${pathPart(supplyId)}`, writes: true, body }, options),
+    receiveSupply: async (supplyId, body, options) =>
+      send({ method: "POST", path: `/v1/supplies/${pathPart(supplyId)}/receive`, writes: true, body }, options),
+    cancelSupply: async (supplyId, body, options) =>
+      send({ method: "POST", path: `/v1/supplies/${pathPart(supplyId)}/cancel`, writes: true, body }, options),
+    listIncoming: async (query, options) =>
+      send({ method: "GET", path: "/v1/incoming", writes: false, query }, options),
     listSubscriptions: async (query, options) =>
       send({ method: "GET", path: "/v1/subscriptions/inventory", writes: false, query }, options),
     createSubscription: async (body, options) =>
@@ -339,6 +487,14 @@ export function bindLists(operations: OperationsWithMeta): Lists {
       new Listing((cursor) => operations.listInventoryByLocation({ ...query, cursor }, options)),
     listMovements: (inventoryId, query, options) =>
       new Listing((cursor) => operations.listMovements(inventoryId, { ...query, cursor }, options)),
+    listReservations: (query, options) =>
+      new Listing((cursor) => operations.listReservations({ ...query, cursor }, options)),
+    listTransfers: (query, options) =>
+      new Listing((cursor) => operations.listTransfers({ ...query, cursor }, options)),
+    listSupplies: (query, options) =>
+      new Listing((cursor) => operations.listSupplies({ ...query, cursor }, options)),
+    listIncoming: (query, options) =>
+      new Listing((cursor) => operations.listIncoming({ ...query, cursor }, options)),
     listSubscriptions: (query, options) =>
       new Listing((cursor) => operations.listSubscriptions({ ...query, cursor }, options)),
     listDeliveries: (subscriptionId, query, options) =>

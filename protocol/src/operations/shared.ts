@@ -13,6 +13,8 @@ export interface Operation {
   readonly body?: Type.TObject;
   readonly response: Type.TSchema | null;
   readonly status: 101 | 200 | 201 | 204;
+  /** Another status of the same answer: nothing was made, for that was all that was asked. */
+  readonly statusOfDryRun?: 200;
   /** Whether the call changes something, and so takes an idempotency key. */
   readonly writes: boolean;
   /** It stays open and is no call with an answer: the client has other means for it. */
