@@ -17,7 +17,8 @@ import { decideNotice } from "./decide-notice.ts";
 import { decideProduct } from "./decide-product.ts";
 import { decideExpire, decideReservation } from "./decide-reservation.ts";
 import { decideReserve } from "./decide-reserve.ts";
-import { decideTransfer, decideTransferAction } from "./decide-transfer.ts";
+import { decideTransfer } from "./decide-transfer.ts";
+import { decideTransferAction } from "./decide-transfer-action.ts";
 import { releaseDue } from "./expiry.ts";
 import { itemsOf } from "./needs.ts";
 import type { Outcome } from "./outcome.ts";
@@ -37,7 +38,7 @@ export interface Decision {
 export function decide(state: State, commands: readonly Command[], nowMs: number): Decision {
   const draft = new Draft(state);
   const outcomes = commands.map((command) => {
-    for (const item of itemsOf(command, draft)) releaseDue(draft, command, item, nowMs);
+    if (draft.hasDue) for (const item of itemsOf(command, draft)) releaseDue(draft, command, item, nowMs);
     const outcome = decideOne(draft, command, nowMs);
     raiseAlerts(draft, command, nowMs);
     return outcome;

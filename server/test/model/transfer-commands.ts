@@ -1,0 +1,154 @@
+/** Short ways to write transfers and supplies in tests, and what must hold after each of them. */
+import { expect } from "bun:test";
+import type { Command, TransferAction, TransferActionCommand, TransferCommand } from "../../src/core/command.ts";
+import { decide } from "../../src/core/decide.ts";
+import type { Entry } from "../../src/core/entry.ts";
+import { availableOf, type Item } from "../../src/core/item.ts";
+import type { OrderOutcome, Outcome } from "../../src/core/outcome.ts";
+import { parseParts } from "../../src/core/parts.ts";
+import type { Rejection } from "../../src/core/rejection.ts";
+import { origin } from "./commands.ts";
+import { checkEntries } from "./compare.ts";
+import type { MemoryState } from "./memory-state.ts";
+
+type Ordered = Readonly<Record<string, number>> | readonly (readonly [productId: string, quantity: number])[];
+
+const linesOf = (ordered: Ordered) =>
+  (Array.isArray(ordered) ? ordered : Object.entries(ordered)).map(([productId, quantity]) => ({
+    productId,
+    sku: null,
+    quantity,
+  }));
+
+/** A transfer from `l1` to `l2` unless told otherwise. */
+export const transferOf = (ordered: Ordered, rest: Partial<TransferCommand> = {}): TransferCommand => ({
+  ...origin,
+  kind: "transfer",
+  order: "transfer",
+  fromLocationId: "l1",
+  toLocationId: "l2",
+  expectedAtMs: null,
+  lines: linesOf(ordered),
+  note: {},
+  text: null,
+  ...rest,
+});
+
+/** A supply to `l2` unless told otherwise. */
+export const supplyOf = (ordered: Ordered, rest: Partial<TransferCommand> = {}): TransferCommand =>
+  transferOf(ordered, { order: "supply", fromLocationId: null, ...rest });
+
+/** What is done with a transfer, or with a supply by its id. */
+export function actionOn(
+  orderId: string,
+  action: TransferAction,
+  rest: Partial<TransferActionCommand> = {},
+): TransferActionCommand {
+  const order = orderId.startsWith("sup_") ? "supply" : "transfer";
+  return {
+    ...origin,
+    kind: "transfer-action",
+    orderId,
+    order,
+    partitions: [],
+    action,
+    occurredAtMs: null,
+    text: null,
+    ...rest,
+  };
+}
+
+type Asked = readonly (readonly [line: number, quantity?: number | null])[];
+const asked = (lines?: Asked) => lines?.map(([line, quantity = null]) => ({ line, quantity })) ?? null;
+
+export const ship = (lines?: Asked, expectedAtMs: number | null = null): TransferAction => ({
+  kind: "ship",
+  lines: asked(lines),
+  expectedAtMs,
+});
+export const cancel = (lines?: Asked): TransferAction => ({ kind: "cancel", lines: asked(lines) });
+export const reschedule = (expectedAtMs: number | null): TransferAction => ({ kind: "reschedule", expectedAtMs });
+
+type Receive = Extract<TransferAction, { kind: "receive" }>;
+type Arrived = readonly (readonly [
+  line: number,
+  quantity?: number | null,
+  state?: NonNullable<Receive["lines"]>[number]["state"],
+])[];
+
+export const receive = (lines?: Arrived, closes = false): Receive => ({
+  kind: "receive",
+  lines: lines?.map(([line, quantity = null, state = null]) => ({ line, quantity, state })) ?? null,
+  closes,
+});
+
+/** Decides one command and commits it. What must hold of any entries and of any state is checked besides. */
+export function commit(state: MemoryState, command: Command, nowMs: number): { outcome: Outcome; entries: Entry[] } {
+  state.nowMs = nowMs;
+  const { draft, outcomes } = decide(state, [command], nowMs);
+  const outcome = outcomes[0]!;
+  checkEntries(state.entries, draft.entries);
+  if (outcome.kind === "rejected") expect(draft.entries).toEqual([]);
+  checkParts(draft.entries);
+  state.adopt(draft);
+  if (outcome.kind === "order") {
+    expect(state.order(outcome.order.orderId)).toEqual(outcome.order);
+    expect(state.orderLines(outcome.order.orderId)).toEqual(outcome.lines);
+  }
+  checkCounters(state);
+  return { outcome: outcome, entries: draft.entries };
+}
+
+/** @returns what an order looks like after a command that must be applied */
+export function done(state: MemoryState, command: Command, nowMs: number): OrderOutcome & { entries: Entry[] } {
+  const { outcome, entries } = commit(state, command, nowMs);
+  if (outcome.kind !== "order") throw new Error(`no order came of it: ${JSON.stringify(outcome)}`);
+  return { ...outcome, entries };
+}
+
+/** @returns why a command is refused that must be */
+export function refused(state: MemoryState, command: Command, nowMs: number): Rejection {
+  const { outcome } = commit(state, command, nowMs);
+  if (outcome.kind !== "rejected") throw new Error(`it was applied: ${JSON.stringify(outcome)}`);
+  return outcome.rejection;
+}
+
+/** Every entry of a change says where all of them lie; entries that only follow from it are none of them. */
+function checkParts(entries: readonly Entry[]): void {
+  const mine = entries.filter((entry) => entry.kind < 60 || (entry.kind >= 70 && entry.kind < 80));
+  if (mine.length < 2) {
+    for (const entry of mine) expect(entry.parts).toBeNull();
+    return;
+  }
+  const places = mine.map(({ partition, sequence }) => `${partition}:${sequence}`).sort();
+  for (const { parts } of mine) {
+    const named = parseParts(parts!).flatMap(({ partition, first, last }) =>
+      Array.from({ length: last - first + 1 }, (_, index) => `${partition}:${first + index}`),
+    );
+    expect(named.sort()).toEqual(places);
+  }
+}
+
+/** Lines add up, and what items say is promised is what the lines say. */
+export function checkCounters(state: MemoryState): void {
+  for (const line of state.lines) {
+    const { quantity, held, incoming, done, dropped, surplus } = line;
+    expect(held + incoming + done + dropped).toBe(quantity);
+    for (const units of [held, incoming, done, dropped, surplus]) expect(units).toBeGreaterThanOrEqual(0);
+  }
+  const sum = (units: readonly number[]) => units.reduce((total, one) => total + one, 0);
+  for (const item of state.items) {
+    const mine = state.lines.filter((line) => line.productId === item.productId);
+    expect(item.reserved).toBe(sum(mine.filter((l) => l.locationId === item.locationId).map((l) => l.held)));
+    expect(item.incoming).toBe(sum(mine.filter((l) => l.toLocationId === item.locationId).map((l) => l.incoming)));
+  }
+}
+
+/** An item's levels in short: on hand, reserved, unavailable, incoming, and what is available. */
+export function levelsAt(state: MemoryState, productId: string, locationId: string): readonly number[] {
+  const item: Item | undefined = state.items.find(
+    (other) => other.productId === productId && other.locationId === locationId,
+  );
+  if (item === undefined) return [0, 0, 0, 0, 0];
+  return [item.onHand, item.reserved, item.unavailable, item.incoming, availableOf(item)];
+}
