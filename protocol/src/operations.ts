@@ -3,6 +3,7 @@
  * Its parts lie in `operations/`; their order is the order of documents.
  */
 import { catalogueOperations } from "./operations/catalogue.ts";
+import { channelOperations } from "./operations/channels.ts";
 import { feedOperations } from "./operations/feed.ts";
 import { inventoryOperations, itemOperations } from "./operations/inventory.ts";
 import { orderOperations } from "./operations/orders.ts";
@@ -18,6 +19,7 @@ export const operations = {
   ...feedOperations,
   ...itemOperations,
   ...orderOperations,
+  ...channelOperations,
   ...subscriptionOperations,
 } as const satisfies Record<string, Operation>;
 

@@ -27,7 +27,12 @@ const types = (layer: string): Allowed => ({ layer, typesOnly: true });
 /** What ids, entries and limits mean: pure, and the same for whoever shows them. */
 const PURE_FACTS = {
   layer: "core",
-  files: ["server/src/core/ids.ts", "server/src/core/limits.ts", "server/src/core/evolve.ts"],
+  files: [
+    "server/src/core/ids.ts",
+    "server/src/core/limits.ts",
+    "server/src/core/evolve.ts",
+    "server/src/core/order.ts",
+  ],
 };
 
 /** The words stored in the journal: plain constants that any layer may share. */
@@ -157,6 +162,11 @@ export const LAYERS: readonly Layer[] = [
     "counts",
     [...FOUNDATION, ...all("commands", "registry", "auth", "db", "core", "protocol")],
     "working papers beside the journal, which reach it only as commands",
+  ),
+  server(
+    "channels",
+    [...FOUNDATION, ...all("commands", "db", "core"), VOCABULARY],
+    "it looks after numbers in the background and changes them as any caller would, by commands",
   ),
   server(
     "inbound",

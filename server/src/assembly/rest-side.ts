@@ -8,6 +8,7 @@ import { PageTokens } from "../inbound/rest/page-token.ts";
 import { OpenStreams } from "../inbound/streams/open-streams.ts";
 import { systemClock } from "../lib/clock.ts";
 import { CatalogueQueries } from "../queries/catalogue-queries.ts";
+import { ChannelQueries } from "../queries/channel-queries.ts";
 import { MovementQueries } from "../queries/movement-queries.ts";
 import { streamMetrics } from "../telemetry/stream-metrics.ts";
 import type { FeedSide } from "./feed-side.ts";
@@ -27,6 +28,7 @@ export function openRestSide(
     items,
     catalogue: new CatalogueQueries(database, installation.partitionCount),
     movements: new MovementQueries(database),
+    channels: new ChannelQueries(database, installation.partitionCount),
     cursors,
     feed,
     feedReader: reader,

@@ -184,7 +184,7 @@ export class HeadsWatcher {
 }
 
 /** @returns the vector of some heads, all partitions in order */
-function vectorOf(heads: readonly HeadRow[]): PositionVector {
+export function vectorOf(heads: readonly Pick<HeadRow, "sequence" | "hash" | "epoch">[]): PositionVector {
   return {
     epoch: Math.max(...heads.map((head) => head.epoch)),
     positions: heads.map((head) => head.sequence),

@@ -14,6 +14,7 @@ import type { Call } from "../../host/route.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { sortableId } from "../../lib/random-id.ts";
 import type { CatalogueQueries } from "../../queries/catalogue-queries.ts";
+import type { ChannelQueries } from "../../queries/channel-queries.ts";
 import type { ItemQueries } from "../../queries/item-queries.ts";
 import type { MovementQueries } from "../../queries/movement-queries.ts";
 import type { Logger } from "../../telemetry/logger.ts";
@@ -27,6 +28,7 @@ export interface RestContext {
   readonly items: ItemQueries;
   readonly catalogue: CatalogueQueries;
   readonly movements: MovementQueries;
+  readonly channels: ChannelQueries;
   readonly cursors: CursorCodec;
   readonly feed: Feed;
   readonly feedReader: FeedReader;

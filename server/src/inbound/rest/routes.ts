@@ -2,6 +2,7 @@
 import type { Route } from "../../host/route.ts";
 import { streamRoute } from "../sse/stream-route.ts";
 import { bulkRoute } from "./bulk-route.ts";
+import { channelRoutes } from "./channel-routes.ts";
 import type { RestContext } from "./context.ts";
 import { inventoryReadRoutes } from "./inventory-read-routes.ts";
 import { inventoryWriteRoutes } from "./inventory-write-routes.ts";
@@ -15,6 +16,7 @@ export function restRoutes(rest: RestContext): Route[] {
   return [
     ...productRoutes(rest),
     ...locationRoutes(rest),
+    ...channelRoutes(rest),
     ...updateRoutes(rest),
     streamRoute(rest),
     ticketRoute(rest.tickets),
