@@ -1,21 +1,29 @@
 /** A committed entry with what an event says beside it: how commits go out to whoever follows the feed. */
-import type { SealedEntry } from "./entry.ts";
-import type { Item } from "./item.ts";
+import type { Entry, SealedEntry } from "./entry.ts";
+import { parseDetail } from "./entry-detail.ts";
+import { itemLife } from "./evolve.ts";
+import { type Item, noExtras } from "./item.ts";
 
 /** What the item was before an entry, as far as its levels do not follow from what moved. */
-export interface PreviousState {
-  readonly life: Item["life"];
+export type PreviousState = Pick<Item, "life" | "safetyStock" | "reorderPoint" | "extras"> & {
   readonly recordedAtMs: number;
-  readonly safetyStock: number;
-  readonly reorderPoint: number | null;
-}
+};
 
 export interface CommittedEntry {
   readonly entry: SealedEntry;
   /** Null for the item's first entry. */
   readonly previous: PreviousState | null;
-  /** Null for locations. */
+  /** Null where there is no product: locations, channels. */
   readonly sku: string | null;
   readonly reason: string | null;
   readonly reference: string | null;
+}
+
+/** @returns what an item is after its entry: what the event of its next entry tells as its state before */
+export function stateAfter(
+  entry: Pick<Entry, "kind" | "recordedAtMs" | "safetyStock" | "reorderPoint" | "detail">,
+): PreviousState {
+  const { life, extras } = parseDetail(entry);
+  const { recordedAtMs, safetyStock, reorderPoint } = entry;
+  return { life: life ?? itemLife(entry.kind), recordedAtMs, safetyStock, reorderPoint, extras: extras ?? noExtras };
 }

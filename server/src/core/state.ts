@@ -103,8 +103,8 @@ export class Draft implements State {
   readonly lines = new Map<string, StockOrderLine>();
   /** How much more each holder holds than in the state below, by `holdingKey`. */
   readonly #holdings = new Map<string, number>();
-  /** Items that the command under way changed, as they were before it. */
-  readonly #touched = new Map<string, Item | null>();
+  /** Items that the command under way changed, as they were before it and as they are. */
+  readonly #touched = new Map<string, { readonly before: Item | null; after: Item }>();
   readonly #skuOwners = new Map<string, string | null>();
   readonly entries: Entry[] = [];
   /** Words of each entry, in the same order. */
@@ -197,6 +197,11 @@ export class Draft implements State {
     return this.#base.heldBy(partition, productId, locationId, holder) + more;
   }
 
+  /** How much more each holder holds than before the group, by `holdingKey`. */
+  get holdingChanges(): ReadonlyMap<string, number> {
+    return this.#holdings;
+  }
+
   /** The item as it was before the group. */
   itemBefore(partition: number, productId: string, locationId: string): Item | null {
     return this.#base.item(partition, productId, locationId);
@@ -238,13 +243,17 @@ export class Draft implements State {
 
   putItem(item: Item): void {
     const key = itemKey(item.productId, item.locationId);
-    if (!this.#touched.has(key)) this.#touched.set(key, this.item(item.partition, item.productId, item.locationId));
+    const touched = this.#touched.get(key);
+    if (touched === undefined) {
+      const before = this.items.get(key) ?? this.#base.item(item.partition, item.productId, item.locationId);
+      this.#touched.set(key, { before, after: item });
+    } else touched.after = item;
     this.items.set(key, item);
   }
 
   /** Items that were changed since it was last asked, each as it was before and as it is now. */
-  takeTouched(): { readonly before: Item | null; readonly after: Item }[] {
-    const touched = [...this.#touched].map(([key, before]) => ({ before, after: this.items.get(key)! }));
+  takeTouched(): readonly { readonly before: Item | null; readonly after: Item }[] {
+    const touched = [...this.#touched.values()];
     this.#touched.clear();
     return touched;
   }

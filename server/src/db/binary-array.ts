@@ -75,11 +75,11 @@ export const integerColumn = <Row>(rows: readonly Row[], of: Of<Row, number>): B
   fixedColumn(oids.integer, 4, rows, of, writeInt32);
 
 /** A column as `smallint[]`. */
-export const smallintColumn = <Row>(rows: readonly Row[], of: Of<Row, number>): Buffer =>
+export const smallintColumn = <Row>(rows: readonly Row[], of: Of<Row, number | null>): Buffer =>
   fixedColumn(oids.smallint, 2, rows, of, writeInt16);
 
 /** A column as `timestamptz[]`, from milliseconds of the Unix epoch. */
-export const timestampColumn = <Row>(rows: readonly Row[], of: Of<Row, number>): Buffer =>
+export const timestampColumn = <Row>(rows: readonly Row[], of: Of<Row, number | null>): Buffer =>
   fixedColumn(oids.timestamptz, 8, rows, of, writeTimestamp);
 
 /** A column as `boolean[]`. */

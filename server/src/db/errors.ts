@@ -3,7 +3,7 @@
 /** A group did not write exactly what was decided (SQLSTATE OH001): somebody else had been there. */
 export class WriteConflict extends Error {
   override readonly name = "WriteConflict";
-  /** Which rows differed: `heads`, `results` or `skus`. */
+  /** Which rows differed: `heads`, `results`, `skus`, `counters` and so on. */
   readonly what: string;
   constructor(what: string) {
     super(`the database holds other ${what} than were decided on`);

@@ -1,8 +1,7 @@
 /** Reads committed entries from a position on: per partition in order and without a gap, across partitions by time. */
 import type { EntryKind } from "@onhand/protocol/vocabulary";
 import { genesisHash } from "../core/chain.ts";
-import type { CommittedEntry, PreviousState } from "../core/committed-entry.ts";
-import { itemLife } from "../core/evolve.ts";
+import { type CommittedEntry, type PreviousState, stateAfter } from "../core/committed-entry.ts";
 import { checkOf, decodeVector, isSamePlace, isWithin, type PositionVector } from "../core/position-vector.ts";
 import type { Queryable } from "../db/pool.ts";
 import { toEntry } from "../journal/entry-reader.ts";
@@ -136,10 +135,11 @@ export class FeedReader {
 
 function previousOf(row: FeedRow): PreviousState | null {
   if (row.previous_kind === null) return null;
-  return {
-    life: itemLife(row.previous_kind as EntryKind),
+  return stateAfter({
+    kind: row.previous_kind as EntryKind,
     recordedAtMs: row.previous_recorded_at!,
     safetyStock: row.previous_safety_stock!,
     reorderPoint: row.previous_reorder_point,
-  };
+    detail: row.previous_detail,
+  });
 }

@@ -5,19 +5,23 @@
  * trips, and one that was decided ahead none to wait for before it is sent. When the connection is lost after the COMMIT
  * was sent, nobody knows the outcome: `CommitUnknown` is thrown, and the caller executes again under the same keys.
  */
-import type { Location, Product } from "../core/catalogue.ts";
+import type { Channel, ChannelLevel, Location, Product } from "../core/catalogue.ts";
 import type { SealedEntry } from "../core/entry.ts";
 import type { Item } from "../core/item.ts";
 import { limits } from "../core/limits.ts";
+import type { StockOrder, StockOrderLine } from "../core/order.ts";
 import { ConnectionLost } from "../db/errors.ts";
 import type { Statement } from "../db/pool.ts";
 import type { Session } from "../db/session.ts";
-import { toItem, toLocation, toProduct } from "./rows.ts";
+import { type OrderLineRow, type OrderRow, toOrder, toOrderLine } from "./order-rows.ts";
+import { toChannel, toChannelLevel, toItem, toLocation, toProduct } from "./rows.ts";
 import { appendGroup, type GroupRows } from "./sql/append-group.ts";
+import * as orders from "./sql/load-orders.ts";
 import * as load from "./sql/load-state.ts";
 import { type ClockRow, type HeadRow, lockHeads, readClock } from "./sql/lock-heads.ts";
 import { type EntryRow, readEntries, toEntry } from "./sql/read-entries.ts";
 import * as catalogue from "./sql/write-catalogue.ts";
+import { type OrderRows, writeOrders } from "./sql/write-orders.ts";
 
 export interface LockedHeads {
   readonly heads: readonly HeadRow[];
@@ -32,6 +36,15 @@ export interface CatalogueRows {
   readonly skusFreed: readonly catalogue.PlacedSku[];
   readonly skusTaken: readonly catalogue.PlacedSku[];
   readonly locations: readonly Location[];
+  readonly channels: readonly Channel[];
+  readonly channelLevels: readonly ChannelLevel[];
+}
+
+/** An item as it is loaded. */
+export interface LoadedItem {
+  readonly item: Item;
+  /** The first moment at which anything that is held of it expires, in ms; null when nothing does. */
+  readonly nextExpiryMs: number | null;
 }
 
 export interface StoredOutcome {
@@ -41,13 +54,20 @@ export interface StoredOutcome {
   readonly heads: Uint8Array;
 }
 
-/** @returns the statements that write a group: the catalogue first, then entries, levels, totals and results in one */
-export function groupStatements(rows: GroupRows, changes: CatalogueRows): Statement[] {
+/**
+ * @param promised orders and lines; null when the group touches none
+ * @returns the statements that write a group: the catalogue and orders first, then entries, levels, totals and results
+ * in one
+ */
+export function groupStatements(rows: GroupRows, changes: CatalogueRows, promised: OrderRows | null): Statement[] {
   const statements: Statement[] = [];
   if (changes.skusFreed.length > 0) statements.push(catalogue.freeSkus(changes.skusFreed));
   if (changes.skusTaken.length > 0) statements.push(catalogue.takeSkus(changes.skusTaken));
   if (changes.products.length > 0) statements.push(catalogue.writeProducts(changes.products));
   if (changes.locations.length > 0) statements.push(catalogue.writeLocations(changes.locations));
+  if (changes.channels.length > 0) statements.push(catalogue.writeChannels(changes.channels));
+  if (changes.channelLevels.length > 0) statements.push(catalogue.writeChannelLevels(changes.channelLevels));
+  if (promised !== null) statements.push(writeOrders(promised));
   statements.push(appendGroup(rows));
   return statements;
 }
@@ -105,9 +125,92 @@ export class GroupTransaction {
     return rows.map(toEntry);
   }
 
-  async items(keys: readonly { partition: number; productId: string; locationId: string }[]): Promise<Item[]> {
-    const { rows } = await this.#session.query<load.ItemRow>(load.loadItems(keys));
-    return rows.map(toItem);
+  async items(keys: readonly orders.PlaceKey[]): Promise<LoadedItem[]> {
+    const { rows } = await this.#session.query<load.LoadedItemRow>(load.loadItems(keys));
+    return rows.map((row) => ({ item: toItem(row), nextExpiryMs: row.next_expiry }));
+  }
+
+  /** Orders, each with all its lines in order; those that do not exist are left out. */
+  async orders(keys: readonly orders.OrderKey[]): Promise<{ order: StockOrder; lines: StockOrderLine[] }[]> {
+    const [headers, lines] = await Promise.all([
+      this.#session.query<OrderRow>(orders.loadOrders(keys)),
+      this.#session.query<OrderLineRow>(orders.loadOrderLines(keys)),
+    ]);
+    const byOrder = Map.groupBy(lines.rows.map(toOrderLine), (line) => line.orderId);
+    return headers.rows.map(toOrder).map((order) => ({ order, lines: byOrder.get(order.orderId) ?? [] }));
+  }
+
+  /** The lines of some orders that lie in one partition. */
+  async linesThere(partition: number, orderIds: readonly string[]): Promise<StockOrderLine[]> {
+    const { rows } = await this.#session.query<OrderLineRow>(orders.loadLinesThere(partition, orderIds));
+    return rows.map(toOrderLine);
+  }
+
+  /** Ids of the reservations that hold units for some buyers, at most `limit` of each, by buyer. */
+  async openReservations(
+    buyerKeys: readonly string[],
+    limit: number,
+  ): Promise<{ buyerKey: string; orderId: string }[]> {
+    const { rows } = await this.#session.query<{ buyer_key: string; order_id: string }>(
+      orders.loadOpenReservations(buyerKeys, limit),
+    );
+    return rows.map((row) => ({ buyerKey: row.buyer_key, orderId: row.order_id }));
+  }
+
+  /** What is due of some items at a moment, at most `limit` lines, and when next something of them is. */
+  async due(
+    places: readonly orders.PlaceKey[],
+    nowMs: number,
+    limit: number,
+  ): Promise<{ lines: StockOrderLine[]; next: (orders.PlaceKey & { expiresAtMs: number })[] }> {
+    const [due, next] = await Promise.all([
+      this.#session.query<OrderLineRow>(orders.loadDueLines(places, nowMs, limit)),
+      this.#session.query<{ partition: number; product_id: string; location_id: string; expires_at: number }>(
+        orders.loadNextExpiries(places, nowMs),
+      ),
+    ]);
+    return {
+      lines: due.rows.map(toOrderLine),
+      next: next.rows.map((row) => ({
+        partition: row.partition,
+        productId: row.product_id,
+        locationId: row.location_id,
+        expiresAtMs: row.expires_at,
+      })),
+    };
+  }
+
+  /** What some holders hold of some products at each location. */
+  async holdings(
+    by: "holder" | "buyer_key",
+    keys: readonly orders.HoldingKey[],
+  ): Promise<(orders.HoldingKey & { locationId: string; held: number })[]> {
+    const { rows } = await this.#session.query<{
+      partition: number;
+      product_id: string;
+      holder: string;
+      location_id: string;
+      held: number;
+    }>(orders.loadHoldings(by, keys));
+    return rows.map((row) => ({
+      partition: row.partition,
+      productId: row.product_id,
+      holder: row.holder,
+      locationId: row.location_id,
+      held: row.held,
+    }));
+  }
+
+  async channels(): Promise<Channel[]> {
+    const { rows } = await this.#session.query<load.ChannelRow>(load.loadChannels());
+    return rows.map(toChannel);
+  }
+
+  async channelLevels(
+    keys: readonly { partition: number; productId: string; channelId: string }[],
+  ): Promise<ChannelLevel[]> {
+    const { rows } = await this.#session.query<load.ChannelLevelRow>(load.loadChannelLevels(keys));
+    return rows.map(toChannelLevel);
   }
 
   async products(keys: readonly { partition: number; productId: string }[]): Promise<catalogue.PlacedProduct[]> {

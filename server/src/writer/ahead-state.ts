@@ -5,30 +5,60 @@
  * The cache itself is not touched before a COMMIT was answered, so dropping what was decided ahead leaves nothing to undo.
  * It holds from the moment that the group before was sent until this one's own effects become state.
  */
-import type { Location, Product } from "../core/catalogue.ts";
+import type { Channel, ChannelLevel, Location, Product } from "../core/catalogue.ts";
 import type { Item } from "../core/item.ts";
-import { controlPartition, partitionOf } from "../core/partition.ts";
-import { itemKey, type State } from "../core/state.ts";
+import { lineKey, type StockOrder, type StockOrderLine } from "../core/order.ts";
+import { controlPartition } from "../core/partition.ts";
+import {
+  channelLevelKey,
+  type Draft,
+  type DueLines,
+  type Holder,
+  holdingKey,
+  type ItemPlace,
+  itemKey,
+  type State,
+} from "../core/state.ts";
 import type { Reliance } from "../journal/sql/append-group.ts";
-import type { Job } from "./job.ts";
+import type { CatalogueCache } from "./catalogue-cache.ts";
 import type { KnownHead, MovedHead, StateCache } from "./state-cache.ts";
 
 /** The effects of an ordinary group whose COMMIT is on its way. */
 export interface Effects {
-  readonly items: ReadonlyMap<string, Item>;
+  /** It changes no product, location or channel. */
+  readonly draft: Draft;
   /** At least one: by its new head the next group can tell that this one was committed. */
   readonly moved: readonly MovedHead[];
 }
 
+const nothingDue: DueLines = { lines: [], isComplete: true };
+
+const known = <Value>(value: Value | undefined, what: string): Value => {
+  if (value === undefined) throw new Error(`${what} is not remembered`);
+  return value;
+};
+
 export class AheadState implements State {
   readonly #cache: StateCache;
-  readonly #items: ReadonlyMap<string, Item>;
+  readonly #catalogue: CatalogueCache;
+  readonly #before: Draft;
   readonly #moved: ReadonlyMap<number, MovedHead>;
+  /** Lines that the group before changes, by order. */
+  readonly #lines: ReadonlyMap<string, readonly StockOrderLine[]>;
+  /** Items of which a line that the group before makes or changes is due already. */
+  readonly #dueItems = new Set<string>();
+  readonly #nowMs: number;
 
-  constructor(cache: StateCache, before: Effects) {
+  /** @param nowMs when the group is decided, by the database's clock: only if nothing is due by then can it be */
+  constructor(cache: StateCache, catalogue: CatalogueCache, { draft, moved }: Effects, nowMs: number) {
     this.#cache = cache;
-    this.#items = before.items;
-    this.#moved = new Map(before.moved.map((head) => [head.partition, head]));
+    this.#catalogue = catalogue;
+    this.#before = draft;
+    this.#moved = new Map(moved.map((head) => [head.partition, head]));
+    this.#lines = Map.groupBy(draft.lines.values(), (line) => line.orderId);
+    this.#nowMs = nowMs;
+    for (const { held, expiresAtMs, productId, locationId } of draft.lines.values())
+      if (held > 0 && expiresAtMs !== null && expiresAtMs <= nowMs) this.#dueItems.add(itemKey(productId, locationId!));
   }
 
   get partitionCount(): number {
@@ -40,26 +70,104 @@ export class AheadState implements State {
     return [...this.#moved.values()];
   }
 
+  /** Undefined: not remembered. */
+  knownHead(partition: number): KnownHead | undefined {
+    return this.#moved.get(partition) ?? this.#cache.head(partition) ?? undefined;
+  }
+
   head(partition: number): KnownHead {
-    const head = this.#moved.get(partition) ?? this.#cache.head(partition);
-    if (head === null) throw new Error(`the head of partition ${partition} is not remembered`);
-    return head;
+    return known(this.knownHead(partition), `the head of partition ${partition}`);
+  }
+
+  knownProduct(partition: number, productId: string): Product | null | undefined {
+    return this.#cache.product(partition, productId);
   }
 
   product(partition: number, productId: string): Product | null {
-    const product = this.#cache.product(partition, productId);
-    if (product === undefined) throw new Error(`product ${productId} is not remembered`);
-    return product;
+    return known(this.knownProduct(partition, productId), `product ${productId}`);
+  }
+
+  knownItem({ partition, productId, locationId }: ItemPlace): Item | null | undefined {
+    return this.#before.items.get(itemKey(productId, locationId)) ?? this.#cache.item(partition, productId, locationId);
   }
 
   item(partition: number, productId: string, locationId: string): Item | null {
-    const item = this.#itemOrUnknown(partition, productId, locationId);
-    if (item === undefined) throw new Error(`item ${productId} at ${locationId} is not remembered`);
-    return item;
+    return known(this.knownItem({ partition, productId, locationId }), `item ${productId} at ${locationId}`);
   }
 
   location(locationId: string): Location | null {
-    return this.#cache.location(locationId);
+    return this.#catalogue.location(locationId);
+  }
+
+  locationsOfGroup(group: string): readonly string[] {
+    return this.#catalogue.locationsOfGroup(group);
+  }
+
+  channel(channelId: string): Channel | null {
+    return this.#catalogue.channel(channelId);
+  }
+
+  channelsSelling(productId: string, locationId: string | null): readonly Channel[] {
+    return this.#catalogue.channelsSelling(productId, locationId);
+  }
+
+  locationsOfChannel(channel: Channel): readonly string[] {
+    return this.#catalogue.locationsOfChannel(channel);
+  }
+
+  knownLevel(partition: number, productId: string, channelId: string): ChannelLevel | null | undefined {
+    const key = channelLevelKey(productId, channelId);
+    return this.#before.channelLevels.get(key) ?? this.#cache.channelLevel(partition, productId, channelId);
+  }
+
+  channelLevel(partition: number, productId: string, channelId: string): ChannelLevel | null {
+    return known(this.knownLevel(partition, productId, channelId), `what ${channelId} may sell of ${productId}`);
+  }
+
+  order(orderId: string): StockOrder | null {
+    return known(this.#before.orders.get(orderId) ?? this.#cache.order(orderId), `order ${orderId}`);
+  }
+
+  knownLines(orderId: string): readonly StockOrderLine[] | undefined {
+    const changed = this.#lines.get(orderId);
+    const cached = this.#cache.orderLines(orderId);
+    if (changed === undefined) return cached;
+    const order = this.#before.orders.get(orderId) ?? this.#cache.order(orderId);
+    if (order?.lineCount === changed.length) return changed.toSorted((a, b) => a.line - b.line);
+    if (cached === undefined) return undefined;
+    const byKey = new Map(changed.map((line) => [lineKey(line), line]));
+    return cached.map((line) => byKey.get(lineKey(line)) ?? line);
+  }
+
+  orderLines(orderId: string): readonly StockOrderLine[] {
+    return known(this.knownLines(orderId), `order ${orderId}`);
+  }
+
+  readonly hasDue = false;
+
+  dueLines(): DueLines {
+    return nothingDue;
+  }
+
+  /** Whether something of an item may be due by the time of the decision. */
+  mayBeDue(place: ItemPlace): boolean {
+    if (this.#cache.mayBeDue(place, this.#nowMs)) return true;
+    return this.#dueItems.size > 0 && this.#dueItems.has(itemKey(place.productId, place.locationId));
+  }
+
+  openReservations(): readonly string[] {
+    throw new Error("what a buyer holds anywhere is only known under the locks");
+  }
+
+  knownHolding(partition: number, productId: string, holder: Holder): ReadonlyMap<string, number> | undefined {
+    return this.#cache.holding(partition, productId, holder);
+  }
+
+  heldBy(partition: number, productId: string, locationId: string | null, holder: Holder): number {
+    const holding = known(this.knownHolding(partition, productId, holder), `what is held of ${productId}`);
+    const held =
+      locationId === null ? holding.values().reduce((sum, each) => sum + each, 0) : (holding.get(locationId) ?? 0);
+    return held + (this.#before.holdingChanges.get(holdingKey(productId, locationId, holder)) ?? 0);
   }
 
   skuOwner(): string | null {
@@ -72,26 +180,6 @@ export class AheadState implements State {
 
   holdsStock(): boolean {
     throw new Error("what holds stock is only known under the locks");
-  }
-
-  /** True when the locations are remembered, and to which end of the control partition. */
-  get knowsLocations(): boolean {
-    return this.#cache.hasLocations && this.#cache.head(controlPartition) !== null;
-  }
-
-  /** True when the job can be decided on this alone, with nothing looked up in the database. */
-  knowsAllOf(job: Job): boolean {
-    const { command } = job;
-    if (command.kind !== "inventory" || job.isSolo || job.isRepeat) return false;
-    return command.lines.every(({ productId, locationId, change }) => {
-      const partition = partitionOf(productId, this.partitionCount);
-      return (
-        change.countedAtMs === undefined &&
-        this.#cache.head(partition) !== null &&
-        this.#cache.product(partition, productId) !== undefined &&
-        this.#itemOrUnknown(partition, productId, locationId) !== undefined
-      );
-    });
   }
 
   /**
@@ -108,8 +196,8 @@ export class AheadState implements State {
       controlSequence: this.head(controlPartition).sequence,
     };
   }
-
-  #itemOrUnknown(partition: number, productId: string, locationId: string): Item | null | undefined {
-    return this.#items.get(itemKey(productId, locationId)) ?? this.#cache.item(partition, productId, locationId);
-  }
 }
+
+/** True when the locations and channels are remembered, and to which end of the control partition. */
+export const knowsCatalogue = (cache: StateCache): boolean =>
+  cache.catalogue !== null && cache.head(controlPartition) !== null;

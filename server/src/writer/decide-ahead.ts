@@ -7,6 +7,7 @@
  * its locks, with its keys looked up first.
  */
 import { decide } from "../core/decide.ts";
+import { controlPartition } from "../core/partition.ts";
 import { ConnectionLost } from "../db/errors.ts";
 import { CommitUnknown, GroupTransaction, groupStatements } from "../journal/group-transaction.ts";
 import { AheadState } from "./ahead-state.ts";
@@ -14,6 +15,7 @@ import { finishGroup, type GiveAnswers } from "./finish-group.ts";
 import { prepareGroup } from "./group-rows.ts";
 import { type Job, partitionsOf } from "./job.ts";
 import type { JobQueue } from "./job-queue.ts";
+import { knowsAllOf } from "./knows-all.ts";
 import type { OwnStreak } from "./own-streak.ts";
 import type { Flight, RunnerContext, SentGroup } from "./runner-context.ts";
 
@@ -47,13 +49,17 @@ export function launchAhead(
   const { session, clock: reading, effects } = before.sent;
   if (!streak.isTrusted || session.isBroken || queue.size > aheadLimits.queuedEntriesMax) return null;
   if (context.clock.monotonicMs() - reading.heardAtMs > aheadLimits.clockAgeMsMax) return null;
-  const state = new AheadState(context.cache, effects);
-  if (!state.knowsLocations) return null;
-  const jobs = queue.takeIf((job) => state.knowsAllOf(job));
+  const { cache } = context;
+  if (cache.catalogue === null || cache.head(controlPartition) === null) return null;
+  // The database's clock as it was last heard, and the time since then: at most as late as the database's own, for the
+  // answer took its time. `decide` lets it never fall below the heads', so recorded times do not go back.
+  const nowMs = Math.floor(reading.databaseMs + context.clock.monotonicMs() - reading.heardAtMs);
+  const state = new AheadState(cache, cache.catalogue, effects, nowMs);
+  const jobs = queue.takeIf((job) => knowsAllOf(state, job));
   if (jobs.length === 0) return null;
   const sent = Promise.withResolvers<SentGroup | null>();
   let mayBeCommitted = false;
-  const ended = tryAhead(context, before, state, jobs, sent.resolve).then(
+  const ended = tryAhead(context, before, { state, nowMs }, jobs, sent.resolve).then(
     (answers) => {
       streak.grow();
       return answers;
@@ -75,16 +81,13 @@ export function launchAhead(
 async function tryAhead(
   context: RunnerContext,
   before: GroupBefore,
-  state: AheadState,
+  { state, nowMs }: { readonly state: AheadState; readonly nowMs: number },
   jobs: readonly Job[],
   onSent: (sent: SentGroup | null) => void,
 ): Promise<GiveAnswers> {
   const { cache, board, clock, metrics } = context;
   const { session, clock: reading } = before.sent;
   const decidingAtMs = clock.monotonicMs();
-  // The database's clock as it was last heard, and the time since then: at most as late as the database's own, for the
-  // answer took its time. `decide` lets it never fall below the heads', so recorded times do not go back.
-  const nowMs = Math.floor(reading.databaseMs + decidingAtMs - reading.heardAtMs);
   const decision = decide(
     state,
     jobs.map((job) => job.command),
@@ -92,11 +95,11 @@ async function tryAhead(
   );
   const decidedAtMs = clock.monotonicMs();
   const group = prepareGroup(cache, board, jobs, decision, nowMs, state);
-  const statements = groupStatements(group.rows, group.catalogue);
+  const statements = groupStatements(group.rows, group.catalogue, group.promised);
   const encodedAtMs = clock.monotonicMs();
   const committed = GroupTransaction.commitAhead(session, partitionsOf(jobs), statements);
   metrics.groupDecidedAhead();
-  const effects = { items: decision.draft.items, moved: group.moved };
+  const effects = { draft: decision.draft, moved: group.moved };
   // By a head that it moves the next group can tell that this one was written.
   onSent(group.moved.length > 0 ? { session, effects, clock: reading } : null);
   let aloneFromMs = encodedAtMs;
@@ -111,5 +114,5 @@ async function tryAhead(
     encodeMs: encodedAtMs - decidedAtMs,
     commitMs: clock.monotonicMs() - aloneFromMs,
   };
-  return finishGroup(context, { jobs, decision, group, stages });
+  return finishGroup(context, { jobs, decision, group, checked: [], stages });
 }

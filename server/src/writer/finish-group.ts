@@ -2,11 +2,12 @@
 import type { CommittedEntry } from "../core/committed-entry.ts";
 import type { Decision } from "../core/decide.ts";
 import { availableOf } from "../core/item.ts";
+import { lineKey } from "../core/order.ts";
 import type { Outcome } from "../core/outcome.ts";
-import { partitionOf } from "../core/partition.ts";
 import type { WriterMetrics } from "../telemetry/writer-metrics.ts";
 import { committedEntries } from "./committed-entries.ts";
 import type { PreparedGroup } from "./group-rows.ts";
+import type { CheckedItem } from "./group-state.ts";
 import type { HeadBoard } from "./head-board.ts";
 import type { Job } from "./job.ts";
 import type { StateCache } from "./state-cache.ts";
@@ -24,6 +25,8 @@ export interface CommittedGroup {
   readonly jobs: readonly Job[];
   readonly decision: Decision;
   readonly group: PreparedGroup;
+  /** What was found out about when items are due. */
+  readonly checked: readonly CheckedItem[];
   /** Milliseconds that each stage took. */
   readonly stages: { readonly decideMs: number; readonly encodeMs: number; readonly commitMs: number };
 }
@@ -39,11 +42,18 @@ interface Surroundings {
  * Takes over a group that the database said COMMIT for; groups of a lane in the order of their COMMITs.
  * @returns what settles its jobs
  */
-export function finishGroup(around: Surroundings, { jobs, decision, group, stages }: CommittedGroup): GiveAnswers {
+export function finishGroup(
+  around: Surroundings,
+  { jobs, decision, group, checked, stages }: CommittedGroup,
+): GiveAnswers {
   const { cache, board, metrics } = around;
-  around.onCommitted(() => committedEntries(jobs, decision, group.rows.hashes, cache));
+  around.onCommitted(() => committedEntries(decision, group.rows.hashes, cache));
   for (const head of group.moved) cache.setHead(head.partition, head);
-  cache.adopt(decision.draft, (productId) => partitionOf(productId, cache.partitionCount));
+  for (const { place, due, nextExpiryMs } of checked) {
+    const isDone = due.every((line) => decision.draft.lines.get(lineKey(line))?.held === 0);
+    if (isDone) cache.setExpiry(place, nextExpiryMs);
+  }
+  cache.adopt(decision.draft);
   board.observe(group.moved);
   metrics.groupCommitted({ commands: jobs.length, entries: group.rows.entries.length, ...stages });
   countOutcomes(metrics, decision.outcomes);

@@ -1,21 +1,23 @@
 /** What a decided group means for the database: rows to append and to project. */
 
 import { hashEntries } from "../core/chain.ts";
-import type { Command, EntryText } from "../core/command.ts";
 import type { Decision } from "../core/decide.ts";
 import type { Levels } from "../core/item.ts";
+import type { OrderNote } from "../core/order.ts";
 import { partitionOf } from "../core/partition.ts";
 import type { CatalogueRows } from "../journal/group-transaction.ts";
 import type { GroupRows, HeadMove, StoredText, TotalChange } from "../journal/sql/append-group.ts";
 import type { PlacedSku } from "../journal/sql/write-catalogue.ts";
+import { movesPromised, type OrderRows } from "../journal/sql/write-orders.ts";
 import type { AheadState } from "./ahead-state.ts";
 import type { HeadBoard } from "./head-board.ts";
-import { type Job, partitionsOf } from "./job.ts";
+import { isRemembered, type Job, partitionsOf } from "./job.ts";
 import type { KnownHead, MovedHead, StateCache } from "./state-cache.ts";
 
 export interface PreparedGroup {
   readonly rows: GroupRows;
   readonly catalogue: CatalogueRows;
+  readonly promised: OrderRows | null;
   readonly moved: readonly MovedHead[];
 }
 
@@ -44,7 +46,7 @@ export function prepareGroup(
   const moved = [...moves.values()].sort((a, b) => a.partition - b.partition);
   const results = jobs.flatMap(({ command, resultPartition }, index) => {
     const outcome = decision.outcomes[index]!;
-    if (outcome.kind === "rejected" && outcome.rejection.isStale === true) return [];
+    if (!isRemembered({ command }, outcome)) return [];
     const { key, requestHash, source } = command;
     return [
       { partition: resultPartition, key, requestHash, outcome: JSON.stringify(outcome), isKept: source !== null },
@@ -56,7 +58,7 @@ export function prepareGroup(
     heads: moved,
     entries,
     hashes,
-    texts: textsOf(jobs, decision),
+    texts: textsOf(decision),
     items: [...draft.items.values()],
     totals: totalsOf(draft.entries),
     results,
@@ -65,7 +67,7 @@ export function prepareGroup(
     recordedAtMs: nowMs,
     reliance: ahead?.relianceOf(partitionsOf(jobs), moved) ?? null,
   };
-  return { rows, catalogue: catalogueRows(cache, decision), moved };
+  return { rows, catalogue: catalogueRows(cache, decision), promised: orderRows(jobs, decision, nowMs), moved };
 }
 
 function knownHead(cache: StateCache, partition: number): KnownHead {
@@ -74,34 +76,38 @@ function knownHead(cache: StateCache, partition: number): KnownHead {
   return head;
 }
 
-function textsOf(jobs: readonly Job[], decision: Decision): StoredText[] {
+function textsOf({ draft }: Decision): StoredText[] {
   const texts: StoredText[] = [];
-  jobs.forEach(({ command }, index) => {
-    const outcome = decision.outcomes[index]!;
-    if (command.kind !== "inventory" || outcome.kind !== "lines") return;
-    outcome.lines.forEach(({ item, sequence }, line) => {
-      const text = textOf(command, line);
-      if (text !== null)
-        texts.push({
-          partition: item.partition,
-          sequence,
-          salt: text.salt,
-          reason: text.reason,
-          reference: text.reference,
-        });
-    });
-  });
+  for (const [index, { text }] of draft.words.entries()) {
+    if (text === null) continue;
+    const { partition, sequence } = draft.entries[index]!;
+    texts.push({ partition, sequence, salt: text.salt, reason: text.reason, reference: text.reference });
+  }
   return texts;
 }
 
-const textOf = (command: Command, line: number): EntryText | null =>
-  command.kind === "inventory" ? (command.lines[line]?.text ?? null) : null;
+/** Null when the group neither changes an order nor moves what is promised. */
+function orderRows(jobs: readonly Job[], { draft, outcomes }: Decision, nowMs: number): OrderRows | null {
+  if (draft.orders.size === 0 && draft.lines.size === 0) return null;
+  const notes = new Map<string, OrderNote>();
+  for (const [index, { command }] of jobs.entries()) {
+    const outcome = outcomes[index]!;
+    if ((command.kind === "reserve" || command.kind === "transfer") && outcome.kind === "order")
+      notes.set(outcome.order.orderId, command.note);
+  }
+  return {
+    orders: [...draft.orders.values()].map((order) => ({ order, note: notes.get(order.orderId) ?? null })),
+    lines: [...draft.lines.values()],
+    moving: draft.entries.filter(movesPromised),
+    updatedAtMs: nowMs,
+  };
+}
 
 function totalsOf(entries: Decision["draft"]["entries"]): TotalChange[] {
   const full: TotalChange[] = [];
   const totals = new Map<string, { partition: number; productId: string; delta: Levels }>();
-  for (const { partition, productId, locationId, delta } of entries) {
-    if (productId === null || locationId === null) continue;
+  for (const { partition, productId, itemNumber, delta } of entries) {
+    if (productId === null || itemNumber === null) continue;
     const last = totals.get(productId)?.delta;
     const sum = last === undefined ? delta : add(last, delta);
     // Beyond 2^53 - 1 the database adds up: a product may have several rows.
@@ -151,5 +157,7 @@ function catalogueRows(cache: StateCache, { draft }: Decision): CatalogueRows {
       productId === null ? [] : [{ partition, sku, productId }],
     ),
     locations: [...draft.locations.values()],
+    channels: [...draft.channels.values()],
+    channelLevels: [...draft.channelLevels.values()],
   };
 }

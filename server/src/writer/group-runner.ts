@@ -18,9 +18,10 @@ import { launchAhead } from "./decide-ahead.ts";
 import { DatabaseUnavailable, OutcomeUnknown, PoisonCommand } from "./errors.ts";
 import { finishGroup, type GiveAnswers } from "./finish-group.ts";
 import { type PreparedGroup, prepareGroup } from "./group-rows.ts";
-import { loadState } from "./group-state.ts";
 import { type Job, partitionsOf } from "./job.ts";
 import type { JobQueue } from "./job-queue.ts";
+import { isOrdinary } from "./knows-all.ts";
+import { loadState } from "./load-group.ts";
 import { OwnStreak } from "./own-streak.ts";
 import type { ClockReading, Flight, RunnerContext, SentGroup } from "./runner-context.ts";
 import { answerReplay, splitRepeats } from "./split-repeats.ts";
@@ -110,7 +111,8 @@ export class GroupRunner {
     startedAtMs: number,
   ): Promise<GiveAnswers | null> {
     if (error instanceof CommitUnknown) attempt.mayBeCommitted = true;
-    const isConflict = error instanceof WriteConflict;
+    // Counters that would part from their lines are nobody else's doing: a command that does that is found by halving.
+    const isConflict = error instanceof WriteConflict && error.what !== "counters";
     // A group that was too slow twice, though it had its locks, is too much at once: halves find out whose fault it is.
     const isTooMuch = isTimeout(error) && attempt.hadLocks && attempt.count > 0 && jobs.length > 1;
     if (!isConflict && (isTooMuch || !isTransient(error))) return this.#isolate(jobs, attempt, error);
@@ -173,6 +175,8 @@ export class GroupRunner {
     } catch (error) {
       metrics.groupFailed(error);
       this.#streak.end();
+      if (error instanceof WriteConflict && error.what === "counters")
+        for (const partition of partitions) cache.drop(partition);
       // Behind whatever was sent after this group: when it is answered, nothing of the connection is under way.
       if (session !== null) await leave(session, error);
       throw error;
@@ -187,17 +191,18 @@ export class GroupRunner {
     const { cache, board, clock } = this.#context;
     const { transaction, locked } = open;
     const commands = jobs.map((job) => job.command);
-    const state = await loadState(transaction, cache, commands);
+    const partitions = locked.heads.map((head) => head.partition);
+    const state = await loadState(transaction, cache, commands, partitions, locked.nowMs);
     const decidingAtMs = clock.monotonicMs();
     const decision = decide(state, commands, locked.nowMs);
     const decidedAtMs = clock.monotonicMs();
     const group = prepareGroup(cache, board, jobs, decision, locked.nowMs);
-    const statements = groupStatements(group.rows, group.catalogue);
+    const statements = groupStatements(group.rows, group.catalogue, group.promised);
     const encodedAtMs = clock.monotonicMs();
     const committed = transaction.commit(statements);
     onSent(
       this.#canBeFollowed(jobs, group)
-        ? { session: open.session, effects: { items: decision.draft.items, moved: group.moved }, clock: open.reading }
+        ? { session: open.session, effects: { draft: decision.draft, moved: group.moved }, clock: open.reading }
         : null,
     );
     await committed;
@@ -206,19 +211,14 @@ export class GroupRunner {
       encodeMs: encodedAtMs - decidedAtMs,
       commitMs: clock.monotonicMs() - encodedAtMs,
     };
-    return { answers: finishGroup(this.#context, { jobs, decision, group, stages }), rows: group.rows };
+    const { checked } = state.facts;
+    return { answers: finishGroup(this.#context, { jobs, decision, group, checked, stages }), rows: group.rows };
   }
 
   /** Only behind changes of stock, and only when they move a head, by which the next group can tell that they were written. */
   #canBeFollowed(jobs: readonly Job[], group: PreparedGroup): boolean {
     const { decidesAhead, reach } = this.#context;
-    return (
-      decidesAhead &&
-      reach === null &&
-      this.#streak.isTrusted &&
-      group.moved.length > 0 &&
-      jobs.every(({ command }) => command.kind === "inventory")
-    );
+    return decidesAhead && reach === null && this.#streak.isTrusted && group.moved.length > 0 && jobs.every(isOrdinary);
   }
 }
 

@@ -1,15 +1,20 @@
 /**
- * What this process remembers of the levels and the catalogue, shared by all lanes.
+ * What this process remembers of the levels, the orders and the catalogue, shared by all lanes.
  *
  * Invariant: what is cached of a partition is the fold of its entries up to the cached head. It changes only after a
  * COMMIT of ours, or when entries of another server are read under the lock of the head. A partition that is too far
  * behind, or too large, is dropped and loaded again as needed.
  */
-import type { Location, Product } from "../core/catalogue.ts";
+import type { Channel, ChannelLevel, Location, Product } from "../core/catalogue.ts";
 import type { SealedEntry } from "../core/entry.ts";
 import { evolve } from "../core/evolve.ts";
 import type { Item } from "../core/item.ts";
-import type { Draft } from "../core/state.ts";
+import type { StockOrder, StockOrderLine } from "../core/order.ts";
+import { controlPartition, partitionOf } from "../core/partition.ts";
+import type { Draft, Holder, ItemPlace } from "../core/state.ts";
+import { CatalogueCache } from "./catalogue-cache.ts";
+import { type Holding, OrderCache } from "./order-cache.ts";
+import { partitionOfOrder } from "./order-place.ts";
 
 export interface KnownHead {
   readonly sequence: number;
@@ -28,12 +33,21 @@ class PartitionCache {
   /** `null` is known not to exist. */
   readonly products = new Map<string, Product | null>();
   readonly items = new Map<string, Map<string, Item | null>>();
+  /** By product and channel; null: the channel was never told of it. */
+  readonly levels = new Map<string, Map<string, ChannelLevel | null>>();
+  readonly promised: OrderCache;
   itemCount = 0;
+
+  constructor(partition: number) {
+    this.promised = new OrderCache(partition);
+  }
 
   clear(): void {
     this.head = null;
     this.products.clear();
     this.items.clear();
+    this.levels.clear();
+    this.promised.clear();
     this.itemCount = 0;
   }
 }
@@ -42,13 +56,13 @@ export class StateCache {
   readonly partitionCount: number;
   readonly #partitions: PartitionCache[];
   readonly #itemsPerPartitionMax: number;
-  /** Every location, or null before they are loaded. */
-  #locations: Map<string, Location> | null = null;
+  /** Null before it is loaded. */
+  #catalogue: CatalogueCache | null = null;
 
-  /** @param itemsMax items and products each, over all partitions */
+  /** @param itemsMax items and products each, over all partitions, and half as many of what is remembered of orders */
   constructor(partitionCount: number, itemsMax: number) {
     this.partitionCount = partitionCount;
-    this.#partitions = Array.from({ length: partitionCount + 1 }, () => new PartitionCache());
+    this.#partitions = Array.from({ length: partitionCount + 1 }, (_, partition) => new PartitionCache(partition));
     this.#itemsPerPartitionMax = Math.max(1, Math.floor(itemsMax / partitionCount));
   }
 
@@ -63,7 +77,7 @@ export class StateCache {
   /** Forgets a partition; whatever a group needs of it is loaded again. */
   drop(partition: number): void {
     this.#partitions[partition]!.clear();
-    if (partition === 0) this.#locations = null;
+    if (partition === controlPartition) this.#catalogue = null;
   }
 
   /** Undefined: not cached. Null: known not to exist. */
@@ -75,16 +89,46 @@ export class StateCache {
     return this.#partitions[partition]!.items.get(productId)?.get(locationId);
   }
 
-  location(locationId: string): Location | null {
-    return this.#locations?.get(locationId) ?? null;
+  channelLevel(partition: number, productId: string, channelId: string): ChannelLevel | null | undefined {
+    return this.#partitions[partition]!.levels.get(productId)?.get(channelId);
   }
 
-  get hasLocations(): boolean {
-    return this.#locations !== null;
+  order(orderId: string): StockOrder | null | undefined {
+    const partition = partitionOfOrder(orderId, this.partitionCount);
+    return partition === null ? null : this.#partitions[partition]!.promised.order(orderId);
   }
 
-  setLocations(locations: readonly Location[]): void {
-    this.#locations = new Map(locations.map((location) => [location.locationId, location]));
+  /** All lines of an order, in order. Undefined when one of them is not cached. */
+  orderLines(orderId: string): readonly StockOrderLine[] | undefined {
+    const order = this.order(orderId);
+    if (order === undefined || order === null) return order === null ? [] : undefined;
+    if (order.partitions.length === 1) return this.#partitions[order.partition]!.promised.lines(orderId);
+    const lines: StockOrderLine[] = [];
+    for (const partition of order.partitions) {
+      const there = this.#partitions[partition]!.promised.lines(orderId);
+      if (there === undefined) return undefined;
+      lines.push(...there);
+    }
+    return lines.sort((a, b) => a.line - b.line);
+  }
+
+  /** What a holder holds of a product, by location. */
+  holding(partition: number, productId: string, holder: Holder): ReadonlyMap<string, number> | undefined {
+    return this.#partitions[partition]!.promised.holding(productId, holder);
+  }
+
+  /** Whether something may be due of an item at a moment: false is certain. */
+  mayBeDue({ partition, productId, locationId }: ItemPlace, momentMs: number): boolean {
+    return this.#partitions[partition]!.promised.mayBeDue(productId, locationId, momentMs);
+  }
+
+  /** Null when locations and channels are not loaded. */
+  get catalogue(): CatalogueCache | null {
+    return this.#catalogue;
+  }
+
+  setCatalogue(locations: readonly Location[], channels: readonly Channel[]): void {
+    this.#catalogue = new CatalogueCache(locations, channels);
   }
 
   putProduct(partition: number, productId: string, product: Product | null): void {
@@ -102,6 +146,47 @@ export class StateCache {
     ofProduct.set(locationId, item);
   }
 
+  putChannelLevel(partition: number, productId: string, channelId: string, level: ChannelLevel | null): void {
+    const { levels } = this.#partitions[partition]!;
+    const ofProduct = levels.get(productId);
+    if (ofProduct === undefined) levels.set(productId, new Map([[channelId, level]]));
+    else ofProduct.set(channelId, level);
+  }
+
+  /** Takes over an order with all its lines; its partitions must be locked. */
+  putOrder(order: StockOrder, lines: readonly StockOrderLine[]): void {
+    this.#partitions[order.partition]!.promised.putOrder(order.orderId, order);
+    for (const partition of order.partitions) {
+      const there = lines.filter((line) => line.partition === partition);
+      this.#partitions[partition]!.promised.putLines(order.orderId, there);
+    }
+  }
+
+  /** Takes over the lines of an order that lie in one partition. */
+  putLinesThere(partition: number, orderId: string, lines: readonly StockOrderLine[]): void {
+    this.#partitions[partition]!.promised.putLines(orderId, lines);
+  }
+
+  /** An order is known not to exist. */
+  putNoOrder(orderId: string): void {
+    const partition = partitionOfOrder(orderId, this.partitionCount);
+    if (partition !== null) this.#partitions[partition]!.promised.putOrder(orderId, null);
+  }
+
+  putHolding(partition: number, productId: string, holder: Holder, holding: Holding): void {
+    this.#partitions[partition]!.promised.putHolding(productId, holder, holding);
+  }
+
+  /** Nothing that is held of the item expires before. @param expiresAtMs null: nothing expires */
+  setExpiry({ partition, productId, locationId }: ItemPlace, expiresAtMs: number | null): void {
+    this.#partitions[partition]!.promised.setExpiry(productId, locationId, expiresAtMs);
+  }
+
+  /** Of what is remembered of a partition's orders, in its younger half. */
+  get #ordersMax(): number {
+    return Math.ceil(this.#itemsPerPartitionMax / 4);
+  }
+
   /** Items cached in all partitions. */
   get itemCount(): number {
     return this.#partitions.reduce((sum, cache) => sum + cache.itemCount, 0);
@@ -110,7 +195,9 @@ export class StateCache {
   /** Drops what has grown too large; called between groups, when nothing that was decided is in flight. */
   trim(partition: number): void {
     const cache = this.#partitions[partition]!;
-    if (cache.itemCount <= this.#itemsPerPartitionMax && cache.products.size <= this.#itemsPerPartitionMax) return;
+    cache.promised.turn(this.#ordersMax);
+    const isLarge = cache.itemCount > this.#itemsPerPartitionMax || cache.products.size > this.#itemsPerPartitionMax;
+    if (!isLarge) return;
     const { head } = cache;
     cache.clear();
     cache.head = head;
@@ -119,30 +206,90 @@ export class StateCache {
   /**
    * Applies entries that were written elsewhere and moves the cached head along. Entries that are already contained are
    * passed over, so two lanes may read the same ones. Only what is cached has to be kept right.
+   * @returns orders whose lines here may expire at other times than is remembered: they have to be looked at
    */
-  catchUp(partition: number, entries: readonly SealedEntry[], epoch: number): void {
+  catchUp(partition: number, entries: readonly SealedEntry[], epoch: number): ReadonlySet<string> {
     const cache = this.#partitions[partition]!;
+    const retimed = new Set<string>();
     for (const entry of entries) {
       if (entry.sequence !== (cache.head?.sequence ?? 0) + 1) continue;
-      this.#apply(partition, entry);
+      const orderId = this.#apply(partition, entry);
+      if (orderId !== null) retimed.add(orderId);
       cache.head = { sequence: entry.sequence, hash: entry.hash, recordedAtMs: entry.recordedAtMs, epoch };
     }
+    return retimed;
   }
 
-  #apply(partition: number, entry: SealedEntry): void {
+  /** @returns an order that has to be looked at, see `catchUp` */
+  #apply(partition: number, entry: SealedEntry): string | null {
     const effect = evolve(entry);
-    if (effect.kind === "location") this.#locations?.set(effect.location.locationId, effect.location);
-    else if (effect.kind === "product") this.putProduct(partition, effect.product.productId, effect.product);
-    else if (this.item(partition, effect.item.productId, effect.item.locationId) !== undefined) {
-      this.putItem(partition, effect.item.productId, effect.item.locationId, effect.item);
+    const cache = this.#partitions[partition]!;
+    switch (effect.kind) {
+      case "item":
+        return this.#applyItem(cache, entry, effect);
+      case "order":
+        return cache.promised.applyForeign(entry, effect.detail);
+      case "product":
+        this.putProduct(partition, effect.product.productId, effect.product);
+        cache.levels.delete(effect.product.productId);
+        return null;
+      case "location":
+        this.#catalogue?.putLocation(effect.location);
+        return null;
+      case "channel":
+        this.#catalogue?.putChannel(effect.channel);
+        return null;
+      case "channelLevel":
+        cache.levels.delete(entry.productId!);
+        return null;
     }
   }
 
-  /** Makes a committed draft state. */
-  adopt(draft: Draft, partitionOfProduct: (productId: string) => number): void {
+  #applyItem(
+    cache: PartitionCache,
+    entry: SealedEntry,
+    { item, detail }: Extract<ReturnType<typeof evolve>, { kind: "item" }>,
+  ): string | null {
+    const { partition, productId, locationId } = item;
+    if (this.item(partition, productId, locationId) !== undefined) this.putItem(partition, productId, locationId, item);
+    // What channels may sell of it follows without an entry, as long as no number changes.
+    if (cache.levels.size > 0) cache.levels.delete(productId);
+    const belongsToOrder = detail.line !== undefined || detail.order !== undefined;
+    return belongsToOrder ? cache.promised.applyForeign(entry, detail) : null;
+  }
+
+  /** Makes a committed draft state, and lets go of old orders. */
+  adopt(draft: Draft): void {
     for (const item of draft.items.values()) this.putItem(item.partition, item.productId, item.locationId, item);
     for (const product of draft.products.values())
-      this.putProduct(partitionOfProduct(product.productId), product.productId, product);
-    for (const location of draft.locations.values()) this.#locations?.set(location.locationId, location);
+      this.putProduct(partitionOf(product.productId, this.partitionCount), product.productId, product);
+    for (const location of draft.locations.values()) this.#catalogue?.putLocation(location);
+    for (const channel of draft.channels.values()) this.#catalogue?.putChannel(channel);
+    for (const level of draft.channelLevels.values())
+      this.putChannelLevel(level.partition, level.productId, level.channelId, level);
+    if (draft.lines.size > 0 || draft.orders.size > 0) this.#adoptOrders(draft);
+  }
+
+  #adoptOrders(draft: Draft): void {
+    for (const order of draft.orders.values())
+      this.#partitions[order.partition]!.promised.putOrder(order.orderId, order);
+    for (const [orderId, changed] of Map.groupBy(draft.lines.values(), (line) => line.orderId)) {
+      changed.sort((a, b) => a.line - b.line);
+      const order = draft.orders.get(orderId) ?? this.order(orderId);
+      // With all its lines here, each partition's are complete, whether or not they were known before.
+      const isWhole = order?.lineCount === changed.length;
+      for (const [partition, there] of Map.groupBy(changed, (line) => line.partition))
+        this.#partitions[partition]!.promised.adoptLines(orderId, there, isWhole);
+    }
+    for (const [key, more] of draft.holdingChanges) {
+      const [productId, locationId, holder] = key.split("\n") as [string, string, string];
+      if (locationId === "") continue;
+      const name = holder.slice(1);
+      const partition = partitionOf(productId, this.partitionCount);
+      const of: Holder = holder.startsWith("a") ? { actor: name } : { buyerKey: name };
+      this.#partitions[partition]!.promised.adoptHolding(productId, locationId, of, more);
+    }
+    const touched = new Set([...draft.lines.values()].map((line) => line.partition));
+    for (const partition of touched) this.#partitions[partition]!.promised.turn(this.#ordersMax);
   }
 }

@@ -16,9 +16,10 @@ import { Overloaded } from "./errors.ts";
 import type { OnCommitted } from "./finish-group.ts";
 import { GroupRunner } from "./group-runner.ts";
 import type { HeadBoard } from "./head-board.ts";
-import { type Job, placeOf, type Settled } from "./job.ts";
+import type { Job, Settled } from "./job.ts";
 import { JobQueue } from "./job-queue.ts";
 import { Lane } from "./lane.ts";
+import { placeOf } from "./place-of.ts";
 import { StateCache } from "./state-cache.ts";
 
 export interface WriterOptions {

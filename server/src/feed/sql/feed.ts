@@ -12,6 +12,7 @@ export interface FeedRow extends EntryRow {
   readonly previous_recorded_at: number | null;
   readonly previous_safety_stock: number | null;
   readonly previous_reorder_point: number | null;
+  readonly previous_detail: string | null;
 }
 
 export interface Stretch {
@@ -33,7 +34,8 @@ export const nextEntries = (stretches: readonly Stretch[], limit: number): State
              WHERE partition = u.partition AND sequence > u.after AND sequence <= u.up_to ORDER BY sequence LIMIT $4) e
            ORDER BY e.recorded_at, e.partition, e.sequence LIMIT $4)
          SELECT ${entryColumns}, p.sku, t.reason, t.reference, b.kind AS previous_kind,
-           b.recorded_at AS previous_recorded_at, b.safety_stock AS previous_safety_stock, b.reorder_point AS previous_reorder_point
+           b.recorded_at AS previous_recorded_at, b.safety_stock AS previous_safety_stock, b.reorder_point AS previous_reorder_point,
+           b.detail::text AS previous_detail
          FROM next n
          JOIN journal j ON j.partition = n.partition AND j.sequence = n.sequence
          LEFT JOIN journal b ON b.partition = j.partition AND b.sequence = j.previous_sequence

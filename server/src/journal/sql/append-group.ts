@@ -2,11 +2,12 @@
  * Writes a whole group in one statement over all its partitions (the form for plain PostgreSQL; on a sharded database
  * the same rows go partition by partition). Arrays go in as binary. The statement raises OH001 unless it wrote exactly
  * what was decided, and unless everything that a group decided ahead took for granted holds; that turns the COMMIT sent
- * behind it into a rollback. Its snapshot is taken after the locks were had, for they are a statement of their own.
+ * behind it into a rollback. So it does when its entries move other numbers of reserved and incoming units than
+ * `write_orders` said it had put into lines: no counter moves without them. Its snapshot is taken after the locks were had, for they are a statement of their own.
  */
 import { lifeStates } from "@onhand/protocol/vocabulary";
 import type { Entry } from "../../core/entry.ts";
-import { availableBand, availableOf, type Item, type Levels, oversoldOf } from "../../core/item.ts";
+import { availableBand, availableOf, type Item, type Levels, noExtras, oversoldOf } from "../../core/item.ts";
 import {
   bigintColumn,
   booleanColumn,
@@ -102,12 +103,13 @@ WITH head AS (
   SELECT unnest($37::integer[]), unnest($38::bigint[]), unnest($39::bytea[]), unnest($40::text[]), unnest($41::text[])
 ), level AS (
   INSERT INTO item AS i (partition, product_id, location_id, item_number, on_hand, reserved, unavailable, incoming, oversold,
-    safety_stock, reorder_point, version, last_sequence, updated_at, life, available_band)
-  SELECT unnest($42::integer[]), unnest($43::text[]), unnest($44::text[]), unnest($45::bigint[]), unnest($46::bigint[]), unnest($47::bigint[]), unnest($48::bigint[]), unnest($49::bigint[]), unnest($50::bigint[]), unnest($51::bigint[]), unnest($52::bigint[]), unnest($53::bigint[]), unnest($54::bigint[]), unnest($55::timestamptz[]), unnest($56::smallint[]), unnest($57::smallint[])
+    safety_stock, reorder_point, version, last_sequence, updated_at, life, available_band, extras)
+  SELECT unnest($42::integer[]), unnest($43::text[]), unnest($44::text[]), unnest($45::bigint[]), unnest($46::bigint[]), unnest($47::bigint[]), unnest($48::bigint[]), unnest($49::bigint[]), unnest($50::bigint[]), unnest($51::bigint[]), unnest($52::bigint[]), unnest($53::bigint[]), unnest($54::bigint[]), unnest($55::timestamptz[]), unnest($56::smallint[]), unnest($57::smallint[]), unnest($80::json[])
   ON CONFLICT (partition, product_id, location_id) DO UPDATE SET
     on_hand = excluded.on_hand, reserved = excluded.reserved, unavailable = excluded.unavailable, incoming = excluded.incoming,
     oversold = excluded.oversold, safety_stock = excluded.safety_stock, reorder_point = excluded.reorder_point, version = excluded.version,
-    last_sequence = excluded.last_sequence, updated_at = excluded.updated_at, life = excluded.life, available_band = excluded.available_band
+    last_sequence = excluded.last_sequence, updated_at = excluded.updated_at, life = excluded.life, available_band = excluded.available_band,
+    extras = excluded.extras
 ), total AS (
   INSERT INTO product_total AS t (partition, product_id, on_hand, reserved, unavailable, incoming)
   SELECT partition, product, sum(on_hand)::bigint, sum(reserved)::bigint, sum(unavailable)::bigint, sum(incoming)::bigint
@@ -128,7 +130,9 @@ SELECT require_written('heads', (SELECT count(*) FROM head), $70::bigint),
        require_written('results', (SELECT count(*) FROM remembered), $71::bigint),
        require_written('heads', (SELECT count(*) FROM relied), $78::bigint),
        require_written('control', (SELECT sequence FROM partition_head WHERE partition = 0), $79::bigint),
-       require_written('locks', coalesce((current_setting('onhand.locks', true) = 'held')::integer, 0), 1)`;
+       require_written('locks', coalesce((current_setting('onhand.locks', true) = 'held')::integer, 0), 1),
+       require_written('counters', coalesce(nullif(current_setting('onhand.promised', true), ''), '0')::bigint,
+         (SELECT coalesce(sum(abs(reserved) + abs(incoming)), 0)::bigint FROM unnest($16::bigint[], $18::bigint[]) u(reserved, incoming)))`;
 
 /** @returns the statement that writes the group */
 export function appendGroup(rows: GroupRows): Statement {
@@ -156,6 +160,7 @@ export function appendGroup(rows: GroupRows): Statement {
     booleanColumn(results, (result) => result.isKept),
     byteaColumn(rows.heads, (head) => head.previousHash),
     ...relianceValues(rows.reliance),
+    jsonColumn(rows.items, ({ extras }) => (extras === noExtras ? null : JSON.stringify(extras))),
   ];
   return { name: "append_group", text, values: [...values, ...scalars] };
 }

@@ -17,17 +17,26 @@ export interface ItemRow {
   readonly last_sequence: number;
   readonly updated_at: number;
   readonly life: number;
+  readonly extras: object | null;
+}
+
+/** An item with the first moment at which anything that is held of it expires; null when nothing does. */
+export interface LoadedItemRow extends ItemRow {
+  readonly next_expiry: number | null;
 }
 
 const itemColumns =
-  "i.partition, i.product_id, i.location_id, i.item_number, i.on_hand, i.reserved, i.unavailable, i.incoming, i.safety_stock, i.reorder_point, i.version, i.last_sequence, i.updated_at, i.life";
+  "i.partition, i.product_id, i.location_id, i.item_number, i.on_hand, i.reserved, i.unavailable, i.incoming, i.safety_stock, i.reorder_point, i.version, i.last_sequence, i.updated_at, i.life, i.extras";
 
 /** The items of some (product, location) pairs; pairs without an item have no row. */
 export const loadItems = (
   keys: readonly { partition: number; productId: string; locationId: string }[],
 ): Statement => ({
   name: "load_items",
-  text: `SELECT ${itemColumns} FROM unnest($1::integer[], $2::text[], $3::text[]) k(p, product, location)
+  text: `SELECT ${itemColumns},
+           (SELECT l.expires_at FROM stock_order_line l WHERE l.partition = i.partition AND l.product_id = i.product_id
+              AND l.location_id = i.location_id AND l.held > 0 AND l.expires_at IS NOT NULL ORDER BY l.expires_at LIMIT 1) AS next_expiry
+         FROM unnest($1::integer[], $2::text[], $3::text[]) k(p, product, location)
          JOIN item i ON i.partition = k.p AND i.product_id = k.product AND i.location_id = k.location`,
   values: [
     integerColumn(keys, (key) => key.partition),
@@ -39,6 +48,15 @@ export const loadItems = (
 export interface ProductRow {
   readonly partition: number;
   readonly product_id: string;
+  readonly document: object;
+  readonly version: number;
+  readonly life: number;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+export interface ChannelRow {
+  readonly channel_id: string;
   readonly document: object;
   readonly version: number;
   readonly life: number;
@@ -67,6 +85,36 @@ export interface LocationRow {
 export const loadLocations = (): Statement => ({
   name: "load_locations",
   text: "SELECT location_id, document, version, life, created_at, updated_at FROM location",
+});
+
+/** Every channel: they are few as well. */
+export const loadChannels = (): Statement => ({
+  name: "load_channels",
+  text: "SELECT channel_id, document, version, life, created_at, updated_at FROM channel",
+});
+
+export interface ChannelLevelRow {
+  readonly partition: number;
+  readonly product_id: string;
+  readonly channel_id: string;
+  readonly sellable: number;
+  readonly available: number;
+  readonly told_sequence: number;
+}
+
+/** What some channels were told of some products; pairs without a row were told nothing. */
+export const loadChannelLevels = (
+  keys: readonly { partition: number; productId: string; channelId: string }[],
+): Statement => ({
+  name: "load_channel_levels",
+  text: `SELECT c.partition, c.product_id, c.channel_id, c.sellable, c.available, c.told_sequence
+         FROM unnest($1::integer[], $2::text[], $3::text[]) k(p, product, channel)
+         JOIN channel_level c ON c.partition = k.p AND c.product_id = k.product AND c.channel_id = k.channel`,
+  values: [
+    integerColumn(keys, (key) => key.partition),
+    textColumn(keys, (key) => key.productId),
+    textColumn(keys, (key) => key.channelId),
+  ],
 });
 
 /** Which products own some SKUs. */

@@ -1,6 +1,6 @@
-/** Writes the products, SKUs and locations that a group changes; sent in the group's transaction, before its entries. */
+/** Writes the products, SKUs, locations and channels that a group changes; sent in the group's transaction, before its entries. */
 import { lifeStates } from "@onhand/protocol/vocabulary";
-import type { Location, Product } from "../../core/catalogue.ts";
+import type { Channel, ChannelLevel, Location, Product } from "../../core/catalogue.ts";
 import {
   bigintColumn,
   integerColumn,
@@ -97,5 +97,43 @@ export const writeLocations = (locations: readonly Location[]): Statement => ({
     smallintColumn(locations, (location) => lifeStates.indexOf(location.life)),
     timestampColumn(locations, (location) => location.createdAtMs),
     timestampColumn(locations, (location) => location.updatedAtMs),
+  ],
+});
+
+/** Creates or replaces channels; how far they were refreshed stays. */
+export const writeChannels = (channels: readonly Channel[]): Statement => ({
+  name: "write_channels",
+  text: `INSERT INTO channel (channel_id, document, version, life, created_at, updated_at)
+         SELECT * FROM unnest($1::text[], $2::json[], $3::bigint[], $4::smallint[], $5::timestamptz[], $6::timestamptz[])
+         ON CONFLICT (channel_id) DO UPDATE SET document = excluded.document, version = excluded.version, life = excluded.life,
+           created_at = excluded.created_at, updated_at = excluded.updated_at`,
+  values: [
+    textColumn(channels, (channel) => channel.channelId),
+    jsonColumn(channels, (channel) => JSON.stringify(channel.document)),
+    bigintColumn(channels, (channel) => channel.version),
+    smallintColumn(channels, (channel) => lifeStates.indexOf(channel.life)),
+    timestampColumn(channels, (channel) => channel.createdAtMs),
+    timestampColumn(channels, (channel) => channel.updatedAtMs),
+  ],
+});
+
+/** What channels may sell of products, as it is after the group. Raises OH001 when the locks are not held, see `lockHeads`. */
+export const writeChannelLevels = (levels: readonly ChannelLevel[]): Statement => ({
+  name: "write_channel_levels",
+  text: `WITH level AS (
+           INSERT INTO channel_level (partition, product_id, channel_id, sellable, available, told_sequence)
+           SELECT * FROM unnest($1::integer[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
+           ON CONFLICT (partition, product_id, channel_id) DO UPDATE SET sellable = excluded.sellable,
+             available = excluded.available, told_sequence = excluded.told_sequence RETURNING 1)
+         SELECT require_written('channel levels', (SELECT count(*) FROM level), $7::bigint),
+                require_written('locks', coalesce((current_setting('onhand.locks', true) = 'held')::integer, 0), 1)`,
+  values: [
+    integerColumn(levels, (level) => level.partition),
+    textColumn(levels, (level) => level.productId),
+    textColumn(levels, (level) => level.channelId),
+    bigintColumn(levels, (level) => level.sellable),
+    bigintColumn(levels, (level) => level.available),
+    bigintColumn(levels, (level) => level.toldSequence),
+    levels.length,
   ],
 });

@@ -1,0 +1,107 @@
+/**
+ * Every location and every channel: they are few, and each server holds them all, as of the cached head of the control
+ * partition. What follows from them (groups, and who sells from where) is worked out when it is first asked.
+ */
+import type { Channel, Location } from "../core/catalogue.ts";
+
+/** A channel in use with what its document comes to. */
+interface Seller {
+  readonly channel: Channel;
+  /** Locations in use, in the order in which they are taken from. */
+  readonly locationIds: readonly string[];
+  /** Null: all products. */
+  readonly products: ReadonlySet<string> | null;
+}
+
+interface Derived {
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+  readonly sellers: readonly Seller[];
+  readonly sellersByLocation: ReadonlyMap<string, readonly Seller[]>;
+}
+
+const none: readonly never[] = [];
+
+export class CatalogueCache {
+  readonly #locations = new Map<string, Location>();
+  readonly #channels = new Map<string, Channel>();
+  #derived: Derived | null = null;
+
+  constructor(locations: readonly Location[], channels: readonly Channel[]) {
+    for (const location of locations) this.#locations.set(location.locationId, location);
+    for (const channel of channels) this.#channels.set(channel.channelId, channel);
+  }
+
+  location(locationId: string): Location | null {
+    return this.#locations.get(locationId) ?? null;
+  }
+
+  channel(channelId: string): Channel | null {
+    return this.#channels.get(channelId) ?? null;
+  }
+
+  putLocation(location: Location): void {
+    this.#locations.set(location.locationId, location);
+    this.#derived = null;
+  }
+
+  putChannel(channel: Channel): void {
+    this.#channels.set(channel.channelId, channel);
+    this.#derived = null;
+  }
+
+  /** Locations in use that belong to a group, by id. */
+  locationsOfGroup(group: string): readonly string[] {
+    this.#derived ??= this.#derive();
+    return this.#derived.groups.get(group) ?? none;
+  }
+
+  /** Locations in use that a channel takes from, in its order. */
+  locationsOfChannel(channel: Channel): readonly string[] {
+    this.#derived ??= this.#derive();
+    const seller = this.#derived.sellers.find((each) => each.channel === channel);
+    return seller?.locationIds ?? this.#locationsOf(channel, this.#derived.groups);
+  }
+
+  /** Channels in use that sell a product from a location, null: from anywhere. */
+  channelsSelling(productId: string, locationId: string | null): readonly Channel[] {
+    if (this.#channels.size === 0) return none;
+    this.#derived ??= this.#derive();
+    const sellers = locationId === null ? this.#derived.sellers : this.#derived.sellersByLocation.get(locationId);
+    if (sellers === undefined) return none;
+    return sellers.filter(({ products }) => products?.has(productId) ?? true).map(({ channel }) => channel);
+  }
+
+  #derive(): Derived {
+    const groups = new Map<string, string[]>();
+    const active = [...this.#locations.values()].filter(({ life }) => life === "active");
+    active.sort((a, b) => (a.locationId < b.locationId ? -1 : 1));
+    for (const { locationId, document } of active) {
+      for (const group of new Set(document.groups)) {
+        const members = groups.get(group);
+        if (members === undefined) groups.set(group, [locationId]);
+        else members.push(locationId);
+      }
+    }
+    const sellers = [...this.#channels.values()]
+      .filter(({ life }) => life === "active")
+      .map((channel) => ({
+        channel,
+        locationIds: this.#locationsOf(channel, groups),
+        products: channel.document.products === null ? null : new Set(channel.document.products),
+      }));
+    const sellersByLocation = new Map<string, Seller[]>();
+    for (const seller of sellers) {
+      for (const locationId of seller.locationIds) {
+        const known = sellersByLocation.get(locationId);
+        if (known === undefined) sellersByLocation.set(locationId, [seller]);
+        else known.push(seller);
+      }
+    }
+    return { groups, sellers, sellersByLocation };
+  }
+
+  #locationsOf({ document }: Channel, groups: Derived["groups"]): readonly string[] {
+    const named = document.locations.filter((id) => this.#locations.get(id)?.life === "active");
+    return [...new Set([...named, ...document.locationGroups.flatMap((group) => groups.get(group) ?? [])])];
+  }
+}
