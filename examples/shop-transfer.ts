@@ -4,7 +4,7 @@
  *
  *   npx bun examples/shop-transfer.ts SKU FROM TO [QUANTITY]
  */
-import { createClient } from "@onhand/client";
+import { createClient, type InventoryItem } from "@onhand/client";
 
 const [sku, fromLocationId, toLocationId, units = "4"] = process.argv.slice(2);
 const quantity = Number(units);
@@ -19,9 +19,11 @@ const onhand = createClient({
 });
 
 async function show(what: string): Promise<void> {
-  const { locations } = await onhand.getInventory(sku!);
+  const { data: items } = await onhand.listInventory({ sku: sku! });
   const of = (locationId: string) => {
-    const item = "find" in locations ? locations.find((each) => each.locationId === locationId) : undefined;
+    const item = items.find((each) => "locationId" in each && each.locationId === locationId) as
+      | InventoryItem
+      | undefined;
     return `${locationId}: ${item?.availableStock ?? 0} available, ${item?.incomingStock ?? 0} incoming`;
   };
   process.stdout.write(`${what.padEnd(28)} ${of(fromLocationId!)}; ${of(toLocationId!)}\n`);

@@ -28,3 +28,9 @@ export function linesOf(args: readonly string[]): { line: number; quantity?: num
     return { line: Number(found[1]), ...(found[2] === undefined ? {} : { quantity: Number(found[2]) }) };
   });
 }
+
+/** @returns the fields that were given, without those that are undefined */
+export const given = <Fields extends object>(
+  fields: Fields,
+): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;

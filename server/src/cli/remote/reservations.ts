@@ -1,7 +1,7 @@
 /** `onhand reservations`: what is held, for whom, and how it ends. */
 import type { Client } from "@onhand/client";
 import type { Command } from "../command.ts";
-import { linesOf, quantitiesOf, secondsOf } from "./arguments.ts";
+import { given, linesOf, quantitiesOf, secondsOf } from "./arguments.ts";
 import { nounCommand, type Shown, shownRows } from "./verbs.ts";
 
 type Reservation = Awaited<ReturnType<Client["getReservation"]>>;
@@ -64,24 +64,25 @@ export const reservationsCommand: Command = nounCommand({
       argumentsMin: 1,
       async run(client, args, { location, group, ttl, reference }) {
         const lines = quantitiesOf(args).map(({ name, quantity }) => ({
-          ...{ sku: name, quantity, locationId: location },
-          ...(group === undefined ? {} : { locationGroup: group }),
+          ...{ sku: name, quantity },
+          ...given({ locationId: location, locationGroup: group }),
         }));
         const ttlSeconds = ttl === undefined ? undefined : secondsOf(ttl);
-        return shown(await client.createReservation({ lines, ttlSeconds, reference }));
+        return shown(await client.createReservation({ lines, ...given({ ttlSeconds, reference }) }));
       },
     },
     commit: {
       usage: "ID [LINE=QUANTITY …]",
       about: "sell what is held, all or some",
       argumentsMin: 1,
-      run: async (client, [id, ...args]) => shown(await client.commitReservation(id!, { lines: linesOf(args) })),
+      run: async (client, [id, ...args]) => shown(await client.commitReservation(id!, given({ lines: linesOf(args) }))),
     },
     release: {
       usage: "ID [LINE=QUANTITY …]",
       about: "give it back, all or some",
       argumentsMin: 1,
-      run: async (client, [id, ...args]) => shown(await client.releaseReservation(id!, { lines: linesOf(args) })),
+      run: async (client, [id, ...args]) =>
+        shown(await client.releaseReservation(id!, given({ lines: linesOf(args) }))),
     },
     extend: {
       usage: "ID --ttl 15m",

@@ -1,7 +1,7 @@
 /** `onhand supplies`: deliveries from outside, by purchase reference; and what is on its way at all. */
 import type { Client } from "@onhand/client";
 import { type Command, UsageError } from "../command.ts";
-import { linesOf, quantitiesOf } from "./arguments.ts";
+import { given, linesOf, quantitiesOf } from "./arguments.ts";
 import { nounCommand, type Shown, shownRows } from "./verbs.ts";
 
 type Supply = Awaited<ReturnType<Client["getSupply"]>>;
@@ -73,7 +73,12 @@ export const suppliesCommand: Command = nounCommand({
           throw new UsageError("Say where they go and under which purchase: --location and --reference.");
         const lines = quantitiesOf(args).map(({ name, quantity }) => ({ sku: name, quantity }));
         return shown(
-          await client.createSupply({ locationId: location, reference, supplier, lines, expectedAt: expected }),
+          await client.createSupply({
+            locationId: location,
+            reference,
+            lines,
+            ...given({ supplier, expectedAt: expected }),
+          }),
         );
       },
     },
@@ -82,13 +87,13 @@ export const suppliesCommand: Command = nounCommand({
       about: "they have arrived",
       argumentsMin: 1,
       run: async (client, [id, ...args], { close }) =>
-        shown(await client.receiveSupply(id!, { lines: linesOf(args), close: close === "yes" })),
+        shown(await client.receiveSupply(id!, { ...given({ lines: linesOf(args) }), close: close === "yes" })),
     },
     cancel: {
       usage: "ID [LINE=QUANTITY …]",
       about: "expect them no more",
       argumentsMin: 1,
-      run: async (client, [id, ...args]) => shown(await client.cancelSupply(id!, { lines: linesOf(args) })),
+      run: async (client, [id, ...args]) => shown(await client.cancelSupply(id!, given({ lines: linesOf(args) }))),
     },
   },
   examples: [

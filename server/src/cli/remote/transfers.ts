@@ -1,7 +1,7 @@
 /** `onhand transfers`: goods between own locations. */
 import type { Client } from "@onhand/client";
 import { type Command, UsageError } from "../command.ts";
-import { linesOf, quantitiesOf } from "./arguments.ts";
+import { given, linesOf, quantitiesOf } from "./arguments.ts";
 import { nounCommand, type Shown, shownRows } from "./verbs.ts";
 
 type Transfer = Awaited<ReturnType<Client["getTransfer"]>>;
@@ -55,8 +55,8 @@ export const transfersCommand: Command = nounCommand({
         if (from === undefined || to === undefined)
           throw new UsageError("Say where units come from and go: --from and --to.");
         const lines = quantitiesOf(args).map(({ name, quantity }) => ({ sku: name, quantity }));
-        const body = { fromLocationId: from, toLocationId: to, lines, expectedAt: expected, reference };
-        return shown(await client.createTransfer(body));
+        const route = { fromLocationId: from, toLocationId: to, lines };
+        return shown(await client.createTransfer({ ...route, ...given({ expectedAt: expected, reference }) }));
       },
     },
     ship: {
@@ -64,20 +64,20 @@ export const transfersCommand: Command = nounCommand({
       about: "they have left",
       argumentsMin: 1,
       run: async (client, [id, ...args], { expected }) =>
-        shown(await client.shipTransfer(id!, { lines: linesOf(args), expectedAt: expected })),
+        shown(await client.shipTransfer(id!, given({ lines: linesOf(args), expectedAt: expected }))),
     },
     receive: {
       usage: "ID [LINE=QUANTITY …]",
       about: "they have arrived",
       argumentsMin: 1,
       run: async (client, [id, ...args], { close }) =>
-        shown(await client.receiveTransfer(id!, { lines: linesOf(args), close: close === "yes" })),
+        shown(await client.receiveTransfer(id!, { ...given({ lines: linesOf(args) }), close: close === "yes" })),
     },
     cancel: {
       usage: "ID [LINE=QUANTITY …]",
       about: "call off what is open",
       argumentsMin: 1,
-      run: async (client, [id, ...args]) => shown(await client.cancelTransfer(id!, { lines: linesOf(args) })),
+      run: async (client, [id, ...args]) => shown(await client.cancelTransfer(id!, given({ lines: linesOf(args) }))),
     },
   },
   examples: [
