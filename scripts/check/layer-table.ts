@@ -150,7 +150,7 @@ export const LAYERS: readonly Layer[] = [
   ),
   server(
     "reviews",
-    [...FOUNDATION, ...all("projections", "registry", "db", "core"), VOCABULARY],
+    [...FOUNDATION, ...all("projections", "registry", "db", "core", "protocol")],
     "a list made from the journal, and what somebody said of its rows",
   ),
   server(

@@ -4,18 +4,19 @@
  */
 
 import type { AdjustedItem, ConsolidatedSku, InventoryItem, Location, LocationTotals, Movement, Product, ProductTotals, StreamTicket, Totals } from "@onhand/protocol/resources";
-import type { Adjustment, CreateLocation, CreateProduct, PatchItem, PatchLocation, PatchProduct, ReplaceLocation, ReplaceProduct } from "@onhand/protocol/requests";
+import type { Adjustment, CreateLocation, CreateProduct, PatchItem, PatchLocation, PatchProduct, ReplaceLocation, ReplaceProduct, StateMove } from "@onhand/protocol/requests";
 import type { BackfillSubscription, CreateSubscription, DeadLetter, DeliveryAttempt, PatchSubscription, PingResult, ReplayDeadLetters, ReplayDeliveries, Requeued, RotateSecret, Subscription, SubscriptionWithSecret } from "@onhand/protocol/subscriptions";
 import type { CancelOrder, ChangedReservation, ChangedSupply, ChangedTransfer, CommitReservation, CreateReservation, CreateSupply, CreateTransfer, ExtendReservation, IncomingLine, PayReservation, ReceiveUnits, ReleaseReservation, RescheduleOrder, Reservation, ShipTransfer, Supply, Transfer } from "@onhand/protocol/orders";
+import type { Channel, ChannelInventory, ChannelItem, CreateChannel, PatchChannel, ReplaceChannel } from "@onhand/protocol/channels";
 import type { Answer } from "../answer.ts";
 import { type CallOptions, pathPart, type ReadOptions, type Send, type WriteOptions } from "../call.ts";
 import { Listing, type Page } from "../listing.ts";
 import type { BulkUpdate, FeedEvent } from "../refined-types.ts";
 
-export type { AdjustedItem, Adjustment, BackfillSubscription, BulkUpdate, CancelOrder, ChangedReservation, ChangedSupply, ChangedTransfer, CommitReservation, ConsolidatedSku, CreateLocation, CreateProduct, CreateReservation, CreateSubscription, CreateSupply, CreateTransfer, DeadLetter, DeliveryAttempt, ExtendReservation, FeedEvent, IncomingLine, InventoryItem, Location, LocationTotals, Movement, PatchItem, PatchLocation, PatchProduct, PatchSubscription, PayReservation, PingResult, Product, ProductTotals, ReceiveUnits, ReleaseReservation, ReplaceLocation, ReplaceProduct, ReplayDeadLetters, ReplayDeliveries, Requeued, RescheduleOrder, Reservation, RotateSecret, ShipTransfer, StreamTicket, Subscription, SubscriptionWithSecret, Supply, Totals, Transfer };
+export type { AdjustedItem, Adjustment, BackfillSubscription, BulkUpdate, CancelOrder, ChangedReservation, ChangedSupply, ChangedTransfer, Channel, ChannelInventory, ChannelItem, CommitReservation, ConsolidatedSku, CreateChannel, CreateLocation, CreateProduct, CreateReservation, CreateSubscription, CreateSupply, CreateTransfer, DeadLetter, DeliveryAttempt, ExtendReservation, FeedEvent, IncomingLine, InventoryItem, Location, LocationTotals, Movement, PatchChannel, PatchItem, PatchLocation, PatchProduct, PatchSubscription, PayReservation, PingResult, Product, ProductTotals, ReceiveUnits, ReleaseReservation, ReplaceChannel, ReplaceLocation, ReplaceProduct, ReplayDeadLetters, ReplayDeliveries, Requeued, RescheduleOrder, Reservation, RotateSecret, ShipTransfer, StateMove, StreamTicket, Subscription, SubscriptionWithSecret, Supply, Totals, Transfer };
 
 export interface BulkResult {
-  results: ({ index: number; status: number; replayed?: boolean; item?: InventoryItem; movementId?: string; error?: { code: string; title: string; detail: string } })[];
+  results: ({ index: number; status: number; replayed?: boolean; item?: InventoryItem; movementId?: string; contained?: { stockLevel: number; countedAt: string }; review?: string; error?: { code: string; title: string; detail: string } })[];
   applied: number;
   rejected: number;
   cursor: string | null;
@@ -165,6 +166,32 @@ export interface ListIncomingQuery {
   locationId?: string | undefined;
 }
 
+/** Query of `listChannels`. */
+export interface ListChannelsQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  status?: "active" | "archived" | "all" | undefined;
+  /** Text in name or id */
+  q?: string | undefined;
+}
+
+/** Query of `deleteChannel`. */
+export interface DeleteChannelQuery {
+  /** Keep it, hidden and closed to changes, instead of removing it */
+  archive?: boolean | undefined;
+}
+
+/** Query of `listChannelInventory`. */
+export interface ListChannelInventoryQuery {
+  /** Products in a page */
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  /** Product */
+  productId?: string | undefined;
+  /** Products of which less may be sold than this */
+  availableBelow?: number | undefined;
+}
+
 /** Query of `listSubscriptions`. */
 export interface ListSubscriptionsQuery {
   limit?: number | undefined;
@@ -219,8 +246,8 @@ export interface Operations {
   listInventoryByProduct(query?: ListInventoryQuery, options?: ReadOptions): Promise<Page<ProductTotals> & { totals?: Totals }>;
   /** List totals per location. `GET /v1/inventory` (role reader) */
   listInventoryByLocation(query?: ListInventoryQuery, options?: ReadOptions): Promise<Page<LocationTotals> & { totals?: Totals }>;
-  /** Adjust the level of an item. `POST /v1/inventory` (role writer) */
-  adjustInventory(body: Adjustment, options?: WriteOptions): Promise<AdjustedItem>;
+  /** Adjust the level of an item, or move units of it between states. `POST /v1/inventory` (role writer) */
+  adjustInventory(body: Adjustment | StateMove, options?: WriteOptions): Promise<AdjustedItem>;
   /** Change many items, each by itself or all together. `POST /v1/inventory/bulk-update` (role writer) */
   bulkUpdateInventory(body: BulkUpdate, options?: WriteOptions): Promise<BulkResult>;
   /** Read the changes since a time or a cursor. `GET /v1/inventory/updates` (role reader) */
@@ -277,6 +304,20 @@ export interface Operations {
   cancelSupply(supplyId: string, body: CancelOrder, options?: WriteOptions): Promise<ChangedSupply>;
   /** List the units on their way, by when they are expected. `GET /v1/incoming` (role reader) */
   listIncoming(query?: ListIncomingQuery, options?: ReadOptions): Promise<Page<IncomingLine>>;
+  /** List channels. `GET /v1/channels` (role reader) */
+  listChannels(query?: ListChannelsQuery, options?: ReadOptions): Promise<Page<Channel>>;
+  /** Create a channel. `POST /v1/channels` (role writer) */
+  createChannel(body: CreateChannel, options?: WriteOptions): Promise<Channel>;
+  /** Read a channel. `GET /v1/channels/{channelId}` (role reader) */
+  getChannel(channelId: string, options?: ReadOptions): Promise<Channel>;
+  /** Replace a channel. `PUT /v1/channels/{channelId}` (role writer) */
+  replaceChannel(channelId: string, body: ReplaceChannel, options?: WriteOptions): Promise<Channel>;
+  /** Change fields of a channel. `PATCH /v1/channels/{channelId}` (role writer) */
+  patchChannel(channelId: string, body: PatchChannel, options?: WriteOptions): Promise<Channel>;
+  /** Delete or archive a channel. `DELETE /v1/channels/{channelId}` (role writer) */
+  deleteChannel(channelId: string, query?: DeleteChannelQuery, options?: WriteOptions): Promise<void>;
+  /** List what a channel may sell. `GET /v1/channels/{channelId}/inventory` (role reader) */
+  listChannelInventory(channelId: string, query?: ListChannelInventoryQuery, options?: ReadOptions): Promise<ChannelInventory>;
   /** List webhook subscriptions. `GET /v1/subscriptions/inventory` (role reader) */
   listSubscriptions(query?: ListSubscriptionsQuery, options?: CallOptions): Promise<Page<Subscription>>;
   /** Subscribe a webhook to the changes from now on. `POST /v1/subscriptions/inventory` (role writer) */
@@ -338,6 +379,10 @@ export interface Lists {
   listSupplies(query?: Omit<ListSuppliesQuery, "cursor">, options?: ReadOptions): Listing<Supply>;
   /** List the units on their way, by when they are expected, all pages. `GET /v1/incoming` */
   listIncoming(query?: Omit<ListIncomingQuery, "cursor">, options?: ReadOptions): Listing<IncomingLine>;
+  /** List channels, all pages. `GET /v1/channels` */
+  listChannels(query?: Omit<ListChannelsQuery, "cursor">, options?: ReadOptions): Listing<Channel>;
+  /** List what a channel may sell, all pages. `GET /v1/channels/{channelId}/inventory` */
+  listChannelInventory(channelId: string, query?: Omit<ListChannelInventoryQuery, "cursor">, options?: ReadOptions): Listing<ChannelItem>;
   /** List webhook subscriptions, all pages. `GET /v1/subscriptions/inventory` */
   listSubscriptions(query?: Omit<ListSubscriptionsQuery, "cursor">, options?: CallOptions): Listing<Subscription>;
   /** The log of tries of 30 days, newest first, all pages. `GET /v1/subscriptions/inventory/{subscriptionId}/deliveries` */
@@ -439,6 +484,20 @@ export function bindOperations(send: Send): Operations {
       send({ method: "POST", path: `/v1/supplies/${pathPart(supplyId)}/cancel`, writes: true, body }, options),
     listIncoming: async (query, options) =>
       send({ method: "GET", path: "/v1/incoming", writes: false, query }, options),
+    listChannels: async (query, options) =>
+      send({ method: "GET", path: "/v1/channels", writes: false, query }, options),
+    createChannel: async (body, options) =>
+      send({ method: "POST", path: "/v1/channels", writes: true, body }, options),
+    getChannel: async (channelId, options) =>
+      send({ method: "GET", path: `/v1/channels/${pathPart(channelId)}`, writes: false }, options),
+    replaceChannel: async (channelId, body, options) =>
+      send({ method: "PUT", path: `/v1/channels/${pathPart(channelId)}`, writes: true, body }, options),
+    patchChannel: async (channelId, body, options) =>
+      send({ method: "PATCH", path: `/v1/channels/${pathPart(channelId)}`, writes: true, body }, options),
+    deleteChannel: async (channelId, query, options) =>
+      send({ method: "DELETE", path: `/v1/channels/${pathPart(channelId)}`, writes: true, query }, options),
+    listChannelInventory: async (channelId, query, options) =>
+      send({ method: "GET", path: `/v1/channels/${pathPart(channelId)}/inventory`, writes: false, query }, options),
     listSubscriptions: async (query, options) =>
       send({ method: "GET", path: "/v1/subscriptions/inventory", writes: false, query }, options),
     createSubscription: async (body, options) =>
@@ -495,6 +554,10 @@ export function bindLists(operations: OperationsWithMeta): Lists {
       new Listing((cursor) => operations.listSupplies({ ...query, cursor }, options)),
     listIncoming: (query, options) =>
       new Listing((cursor) => operations.listIncoming({ ...query, cursor }, options)),
+    listChannels: (query, options) =>
+      new Listing((cursor) => operations.listChannels({ ...query, cursor }, options)),
+    listChannelInventory: (channelId, query, options) =>
+      new Listing((cursor) => operations.listChannelInventory(channelId, { ...query, cursor }, options)),
     listSubscriptions: (query, options) =>
       new Listing((cursor) => operations.listSubscriptions({ ...query, cursor }, options)),
     listDeliveries: (subscriptionId, query, options) =>

@@ -10,6 +10,7 @@ import { systemClock } from "../lib/clock.ts";
 import { CatalogueQueries } from "../queries/catalogue-queries.ts";
 import { ChannelQueries } from "../queries/channel-queries.ts";
 import { MovementQueries } from "../queries/movement-queries.ts";
+import { OrderQueries } from "../queries/order-queries.ts";
 import { streamMetrics } from "../telemetry/stream-metrics.ts";
 import type { FeedSide } from "./feed-side.ts";
 import type { WriteSide, WriteSideOptions } from "./write-side.ts";
@@ -28,6 +29,7 @@ export function openRestSide(
     items,
     catalogue: new CatalogueQueries(database, installation.partitionCount),
     movements: new MovementQueries(database),
+    orders: new OrderQueries(database),
     channels: new ChannelQueries(database, installation.partitionCount),
     cursors,
     feed,
@@ -40,6 +42,7 @@ export function openRestSide(
     streamMetrics: metrics,
     clock,
     defaultCurrency: config.defaultCurrency,
+    holdLimits: { unitsPerBuyer: config.holdUnitsPerBuyerMax, percentPerPrincipal: config.holdPercentPerKeyMax },
     eventSource,
     logger,
   };

@@ -20,6 +20,8 @@ const wrongValues: Record<SettingName, readonly string[] | null> = {
   ONHAND_QUEUE_ENTRIES_MAX: ["0", "10000001", "1k"],
   ONHAND_CACHE_ITEMS_MAX: ["999", "100000001"],
   ONHAND_RESULT_DAYS: ["6", "3651", "week"],
+  ONHAND_HOLD_UNITS_PER_BUYER_MAX: ["0", "1000000001", "many"],
+  ONHAND_HOLD_PERCENT_PER_KEY_MAX: ["0", "101", "50%"],
   ONHAND_STREAMS_MAX: ["0", "1000001", "many"],
   ONHAND_DRAIN_SECONDS: ["0", "601", "10s"],
   ONHAND_ALLOW_UNSAFE_DATABASE: ["yes", "1", "TRUE"],

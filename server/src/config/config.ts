@@ -18,6 +18,10 @@ export interface Config {
   readonly queueEntriesMax: number;
   readonly cacheItemsMax: number;
   readonly resultDays: number;
+  /** Units of a product that one buyer may hold; null for no limit. */
+  readonly holdUnitsPerBuyerMax: number | null;
+  /** Percent of what is on hand of an item that one key may hold; null for no limit. */
+  readonly holdPercentPerKeyMax: number | null;
   readonly streamsMax: number;
   readonly drainMsMax: number;
   readonly allowsUnsafeDatabase: boolean;
@@ -65,6 +69,8 @@ export function readConfig(
     queueEntriesMax: Number(raw.ONHAND_QUEUE_ENTRIES_MAX),
     cacheItemsMax: Number(raw.ONHAND_CACHE_ITEMS_MAX),
     resultDays: Number(raw.ONHAND_RESULT_DAYS),
+    holdUnitsPerBuyerMax: numberOrNull(raw.ONHAND_HOLD_UNITS_PER_BUYER_MAX),
+    holdPercentPerKeyMax: numberOrNull(raw.ONHAND_HOLD_PERCENT_PER_KEY_MAX),
     streamsMax: Number(raw.ONHAND_STREAMS_MAX),
     drainMsMax: Number(raw.ONHAND_DRAIN_SECONDS) * 1000,
     allowsUnsafeDatabase: raw.ONHAND_ALLOW_UNSAFE_DATABASE === "true",
@@ -72,6 +78,8 @@ export function readConfig(
     failpoint: raw.ONHAND_FAILPOINT,
   };
 }
+
+const numberOrNull = (text: string | null): number | null => (text === null ? null : Number(text));
 
 function settingValue(
   setting: Setting,

@@ -100,6 +100,23 @@ export const settingsTable = [
     meaning: "Days for which the outcome of an idempotency key is kept.",
   },
   {
+    name: "ONHAND_HOLD_UNITS_PER_BUYER_MAX",
+    kind: "integer",
+    default: null,
+    min: 1,
+    max: 1_000_000_000,
+    meaning: "Units of a product that one buyer may hold in reservations at a time; no limit without it.",
+  },
+  {
+    name: "ONHAND_HOLD_PERCENT_PER_KEY_MAX",
+    kind: "integer",
+    default: null,
+    min: 1,
+    max: 100,
+    meaning:
+      "Percent of what is on hand of an item that one API key may hold in reservations at a time; no limit without it.",
+  },
+  {
     name: "ONHAND_STREAMS_MAX",
     kind: "integer",
     default: "10000",

@@ -112,18 +112,21 @@ export type TransferStatus = "requested" | "in_transit" | "received" | "cancelle
 /** How a reservation stands at a moment: due lines count as expired whether or not they were released yet. */
 export function reservationPhase(
   order: Pick<StockOrder, "phase" | "expiresAtMs">,
-  lines: readonly StockOrderLine[],
+  lines: readonly Pick<StockOrderLine, "held" | "done" | "end">[],
   nowMs: number,
 ): ReservationPhase {
   const isDue = order.expiresAtMs !== null && order.expiresAtMs <= nowMs;
-  if (lines.some((line) => line.held > 0) && !isDue && !lines.some((line) => line.end === "expired")) return order.phase!;
+  if (lines.some((line) => line.held > 0) && !isDue && !lines.some((line) => line.end === "expired"))
+    return order.phase!;
   if (isDue && lines.some((line) => line.held > 0)) return "expired";
   if (lines.some((line) => line.end === "expired")) return "expired";
   return lines.some((line) => line.done > 0) ? "committed" : "released";
 }
 
 /** How a transfer or supply stands. */
-export function transferStatus(lines: readonly StockOrderLine[]): TransferStatus {
+export function transferStatus(
+  lines: readonly Pick<StockOrderLine, "held" | "incoming" | "done" | "surplus">[],
+): TransferStatus {
   if (lines.some((line) => line.incoming > 0)) return "in_transit";
   if (lines.some((line) => line.held > 0)) return lines.some((line) => line.done > 0) ? "in_transit" : "requested";
   return lines.some((line) => line.done > 0 || line.surplus > 0) ? "received" : "cancelled";

@@ -66,6 +66,12 @@ export class ItemQueries {
     return this.#bySku.get(sku);
   }
 
+  /** @returns the products that own some SKUs now, in order, from one statement */
+  async currentProductsOfSkus(skus: readonly string[]): Promise<(ProductKey | null)[]> {
+    if (skus.length === 0) return [];
+    return skus.length === 1 ? [await this.#bySku.get(skus[0]!)] : this.#loadSkus(skus);
+  }
+
   /** Every item of a product, in order of locations. */
   itemsOf(key: ProductKey): Promise<readonly sql.ItemViewRow[]> {
     return this.#byProduct.get(key);

@@ -2,8 +2,9 @@
 import type { Tickets } from "../../auth/tickets.ts";
 import type { RequestContext } from "../../commands/request-context.ts";
 import type { Submitter } from "../../commands/submitter.ts";
-import type { Command } from "../../core/command.ts";
+import type { Command, HoldLimits } from "../../core/command.ts";
 import type { Outcome } from "../../core/outcome.ts";
+import type { Rejection } from "../../core/rejection.ts";
 import type { CursorCodec } from "../../feed/cursor.ts";
 import type { Feed } from "../../feed/feed.ts";
 import type { FeedReader } from "../../feed/feed-reader.ts";
@@ -17,6 +18,7 @@ import type { CatalogueQueries } from "../../queries/catalogue-queries.ts";
 import type { ChannelQueries } from "../../queries/channel-queries.ts";
 import type { ItemQueries } from "../../queries/item-queries.ts";
 import type { MovementQueries } from "../../queries/movement-queries.ts";
+import type { OrderQueries } from "../../queries/order-queries.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { StreamMetrics } from "../../telemetry/stream-metrics.ts";
 import type { OpenStreams } from "../streams/open-streams.ts";
@@ -28,6 +30,7 @@ export interface RestContext {
   readonly items: ItemQueries;
   readonly catalogue: CatalogueQueries;
   readonly movements: MovementQueries;
+  readonly orders: OrderQueries;
   readonly channels: ChannelQueries;
   readonly cursors: CursorCodec;
   readonly feed: Feed;
@@ -40,6 +43,7 @@ export interface RestContext {
   readonly streamMetrics: StreamMetrics;
   readonly clock: Clock;
   readonly defaultCurrency: string;
+  readonly holdLimits: HoldLimits;
   readonly logger: Pick<Logger, "error">;
   /** `source` of events. */
   readonly eventSource: string;
@@ -67,9 +71,27 @@ export async function feedCursorOf(rest: RestContext, start: PageStart): Promise
   return start.feedCursor ?? rest.cursors.fromVector((await rest.watcher.read()).vector);
 }
 
+/** How often a command whose look-ups were out of date is made anew and asked again, before its caller has to. */
+const staleRetriesMax = 5;
+
+/** Makes a command anew from fresh look-ups, after a refusal that rested on old ones. */
+export type MakeAnew = (rejection: Rejection) => Promise<Command>;
+
+/** A refusal that is stale is no answer: the command is asked again, as long as somebody can make it anew. */
+async function settle(rest: RestContext, command: Command, makeAnew: MakeAnew | undefined) {
+  let settled = await rest.submitter.submitOne(command);
+  for (let retries = 0; makeAnew !== undefined && retries < staleRetriesMax; retries++) {
+    const { outcome } = settled;
+    if (outcome.kind !== "rejected" || outcome.rejection.isStale !== true) break;
+    settled = await rest.submitter.submitOne(await makeAnew(outcome.rejection));
+  }
+  return settled;
+}
+
 /**
  * Submits one command and gives its outcome.
  * @param sent body of the request, for advice on how to mend it
+ * @param makeAnew for commands that rest on look-ups, of the same request under the same key
  * @throws ProblemError for refusals and failures, with the key to ask again by
  */
 export async function execute<Kind extends Exclude<Outcome["kind"], "rejected">>(
@@ -78,10 +100,11 @@ export async function execute<Kind extends Exclude<Outcome["kind"], "rejected">>
   command: Command,
   kind: Kind,
   sent: object = {},
+  makeAnew?: MakeAnew,
 ): Promise<Accepted<Kind>> {
   const headers: Record<string, string> = { "idempotency-key": context.idempotencyKey };
   try {
-    const { outcome, headVector, replayed } = await rest.submitter.submitOne(command);
+    const { outcome, headVector, replayed } = await settle(rest, command, makeAnew);
     if (replayed) headers["idempotent-replayed"] = "true";
     if (outcome.kind === "rejected") throw problemOfRejection(outcome.rejection, { body: sent, takesIfMatch: true });
     if (outcome.kind !== kind) throw new Error(`a ${kind} command came to ${outcome.kind}`);

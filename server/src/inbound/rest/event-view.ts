@@ -1,20 +1,39 @@
 /** Journal entries as CloudEvents. */
-import type { FeedEvent, InventoryEvent, LocationEvent, ProductEvent } from "@onhand/protocol/events";
-import { eventTypes } from "@onhand/protocol/vocabulary";
+import type {
+  AvailabilityEvent,
+  ChannelEvent,
+  FeedEvent,
+  InventoryEvent,
+  LocationEvent,
+  OrderEvent,
+  ProductEvent,
+} from "@onhand/protocol/events";
+import { eventTypes, isNotice } from "@onhand/protocol/vocabulary";
 import type { PreviousState } from "../../core/committed-entry.ts";
 import type { SealedEntry } from "../../core/entry.ts";
-import { evolve } from "../../core/evolve.ts";
+import type { EntryDetail } from "../../core/entry-detail.ts";
+import { type Effect, evolve } from "../../core/evolve.ts";
 import { formatMovementId } from "../../core/ids.ts";
 import type { Item } from "../../core/item.ts";
+import type { StockOrder, StockOrderLine } from "../../core/order.ts";
 import type { FeedEntry } from "../../feed/feed-reader.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";
+import { channelOfOutcome } from "./channel-views.ts";
 import { itemOfOutcome, locationOfOutcome, productOfOutcome } from "./views.ts";
+
+type ItemData = InventoryEvent["data"];
 
 /** What an event is about, as its data tells it. */
 type Subject =
-  | Pick<InventoryEvent["data"], "movementId" | "change" | "previous" | "item">
+  | Pick<ItemData, "movementId" | "change" | "previous" | "item" | keyof Said>
   | Pick<ProductEvent["data"], "product">
-  | Pick<LocationEvent["data"], "location">;
+  | Pick<LocationEvent["data"], "location">
+  | Pick<OrderEvent["data"], "order" | "lines">
+  | Pick<ChannelEvent["data"], "channel">
+  | Pick<AvailabilityEvent["data"], "channelId" | "productId" | "sku" | "available" | "previousAvailable">;
+
+/** What the entry of an item says beside its levels. */
+type Said = Pick<ItemData, "order" | "moved" | "contained" | "review" | "notice">;
 
 /** @param cursor where a reader stands that has read this event */
 export function eventOf(
@@ -22,19 +41,21 @@ export function eventOf(
   cursor: string,
   source: string,
 ): FeedEvent {
+  const effect = evolve(entry);
+  const names = namesOf(entry, effect);
   const event = {
     specversion: "1.0",
     id: formatMovementId(entry.partition, entry.sequence),
     source,
     type: eventTypes[entry.kind],
-    subject: [entry.productId, entry.locationId].filter((id) => id !== null).join("/"),
+    subject: names.join("/"),
     time: formatRfc3339(entry.recordedAtMs),
-    partitionkey: entry.productId ?? entry.locationId ?? "",
+    partitionkey: entry.productId ?? names[0] ?? "",
     sequence: String(entry.sequence).padStart(20, "0"),
     ...(entry.traceparent === null ? {} : { traceparent: entry.traceparent }),
     data: {
       cursor,
-      ...subjectOf(entry, previous, sku),
+      ...subjectOf(entry, effect, previous, sku),
       reason,
       reference,
       actor: entry.actor,
@@ -48,10 +69,47 @@ export function eventOf(
   return event as FeedEvent;
 }
 
-function subjectOf(entry: SealedEntry, previous: PreviousState | null, sku: string | null): Subject {
-  const effect = evolve(entry);
-  if (effect.kind === "product") return { product: productOfOutcome(effect.product) };
-  if (effect.kind === "location") return { location: locationOfOutcome(effect.location) };
+/** Product and location, or what stands in their place. */
+function namesOf(entry: SealedEntry, effect: Effect): string[] {
+  const { productId, locationId } = entry;
+  switch (effect.kind) {
+    case "order":
+      return [effect.detail.order!.orderId];
+    case "channel":
+      return [effect.channel.channelId];
+    case "channelLevel":
+      return [productId!, effect.detail.channelLevel!.channelId];
+    default:
+      return [productId, locationId].filter((id) => id !== null);
+  }
+}
+
+function subjectOf(entry: SealedEntry, effect: Effect, previous: PreviousState | null, sku: string | null): Subject {
+  switch (effect.kind) {
+    case "product":
+      return { product: productOfOutcome(effect.product) };
+    case "location":
+      return { location: locationOfOutcome(effect.location) };
+    case "channel":
+      return { channel: channelOfOutcome(effect.channel) };
+    case "order":
+      return { order: headerOf(effect.detail.order!), lines: [...(effect.detail.lines ?? [])] };
+    case "channelLevel": {
+      const { channelId, available, previous: previousAvailable } = effect.detail.channelLevel!;
+      return { channelId, productId: entry.productId!, sku: sku ?? "", available, previousAvailable };
+    }
+    case "item":
+      return itemSubject(entry, effect.item, effect.detail, previous, sku ?? "");
+  }
+}
+
+function itemSubject(
+  entry: SealedEntry,
+  item: Item,
+  detail: EntryDetail,
+  previous: PreviousState | null,
+  sku: string,
+): Subject {
   const { delta } = entry;
   return {
     movementId: formatMovementId(entry.partition, entry.sequence),
@@ -61,13 +119,63 @@ function subjectOf(entry: SealedEntry, previous: PreviousState | null, sku: stri
       unavailableStock: delta.unavailable,
       incomingStock: delta.incoming,
     },
-    previous: previous === null ? null : itemOfOutcome(before(effect.item, entry, previous), sku ?? ""),
-    item: itemOfOutcome(effect.item, sku ?? ""),
+    previous: previous === null ? null : itemOfOutcome(before(item, entry, previous), sku),
+    item: itemOfOutcome(item, sku),
+    ...saidOf(entry, detail),
   };
 }
 
+function saidOf({ partition }: SealedEntry, { line, order, moved, contained, review, notice }: EntryDetail): Said {
+  const said: { -readonly [Field in keyof Said]: Said[Field] } = {};
+  if (line !== undefined) said.order = orderPartOf(line, order);
+  if (moved !== undefined)
+    said.moved = { from: moved.from ?? "sellable", to: moved.to ?? "sellable", quantity: moved.quantity };
+  if (contained !== undefined)
+    said.contained = { stockLevel: contained.onHand, countedAt: formatRfc3339(contained.countedAtMs) };
+  if (review !== undefined) said.review = review;
+  if (notice !== undefined) {
+    const { reason, about, ...figures } = notice;
+    said.notice = { reason, about: formatMovementId(partition, about), figures };
+  }
+  return said;
+}
+
+const momentOf = (ms: number | null): string | null => (ms === null ? null : formatRfc3339(ms));
+
+const orderPartOf = (line: StockOrderLine, order: StockOrder | undefined): NonNullable<ItemData["order"]> => ({
+  orderId: line.orderId,
+  kind: line.kind,
+  line: line.line,
+  requestLine: line.requestLine,
+  quantity: line.quantity,
+  held: line.held,
+  incoming: line.incoming,
+  done: line.done,
+  dropped: line.dropped,
+  surplus: line.surplus,
+  end: line.end,
+  phase: line.phase,
+  expiresAt: momentOf(line.expiresAtMs),
+  ...(order === undefined ? {} : { header: headerOf(order) }),
+});
+
+const headerOf = (order: StockOrder): OrderEvent["data"]["order"] => ({
+  orderId: order.orderId,
+  kind: order.kind,
+  lineCount: order.lineCount,
+  createdAt: formatRfc3339(order.createdAtMs),
+  phase: order.phase,
+  expiresAt: momentOf(order.expiresAtMs),
+  expectedAt: momentOf(order.expectedAtMs),
+  fromLocationId: order.fromLocationId,
+  toLocationId: order.toLocationId,
+  channelId: order.channelId,
+  paymentLateAt: momentOf(order.paymentLateAtMs),
+  supersededBy: order.supersededBy,
+});
+
 /** The item before the entry: its levels by what moved, the rest as the entry before said. */
-function before(item: Item, { delta }: SealedEntry, previous: PreviousState): Item {
+function before(item: Item, { delta, kind }: SealedEntry, previous: PreviousState): Item {
   return {
     ...item,
     onHand: item.onHand - delta.onHand,
@@ -78,6 +186,7 @@ function before(item: Item, { delta }: SealedEntry, previous: PreviousState): It
     reorderPoint: previous.reorderPoint,
     updatedAtMs: previous.recordedAtMs,
     life: previous.life,
-    version: item.version - 1,
+    extras: previous.extras,
+    version: isNotice(kind) ? item.version : item.version - 1,
   };
 }

@@ -12,6 +12,9 @@ const codes: Record<RejectionCode, ProblemCode> = {
   version_conflict: "version_conflict",
   validation_failed: "validation_failed",
   in_use: "in_use",
+  reservation_expired: "reservation_expired",
+  already_ended: "already_ended",
+  hold_limit_exceeded: "hold_limit_exceeded",
   insufficient_stock: "insufficient_stock",
 };
 
@@ -25,20 +28,27 @@ export interface Sent {
 /** The problem that a refusal is to its caller: the same one at every repeat. */
 export function problemOfRejection(rejection: Rejection, sent: Sent): ProblemError {
   if (rejection.isStale === true) {
-    const detail =
-      "The SKU moved to another product while the request was under way. Nothing was changed; send it again with the same idempotency key.";
+    const detail = `${staleness(rejection)} Nothing was changed; send it again with the same idempotency key.`;
     return new ProblemError("overloaded", detail, {}, { headers: { "retry-after": "1" } });
   }
-  const { code, available, requested, pointer, currentVersion, byIfMatch } = rejection;
+  const { code, available, requested, limit, pointer, currentVersion, byIfMatch } = rejection;
   const detail =
     code === "precondition_required" ? `${rejection.detail} ${guardAdvice(rejection, sent)}` : rejection.detail;
   const fields = {
     ...(code === "insufficient_stock" ? { available: available!, requested: requested! } : {}),
+    ...(code === "hold_limit_exceeded" ? { limit: limit!, requested: requested! } : {}),
     ...(pointer === undefined ? {} : { errors: [{ pointer, message: rejection.detail }] }),
     ...(currentVersion === undefined ? {} : { currentEtag: `"${currentVersion}"` }),
   };
   const options = { isRemembered: true, ...(byIfMatch === true ? { status: 412 } : {}) };
   return new ProblemError(codes[code], detail, fields, options);
+}
+
+/** What was looked up before the decision and was no longer true when it was made. */
+function staleness({ code, needsPartitions }: Rejection): string {
+  if (needsPartitions !== undefined) return "The buyer's older reservations changed while the request was under way.";
+  if (code === "insufficient_stock") return "More holds are running out at this moment than could be looked at.";
+  return "The SKU moved to another product while the request was under way.";
 }
 
 function guardAdvice({ currentVersion, available: currentLevel }: Rejection, { body, takesIfMatch }: Sent): string {

@@ -8,7 +8,10 @@ import { inventoryReadRoutes } from "./inventory-read-routes.ts";
 import { inventoryWriteRoutes } from "./inventory-write-routes.ts";
 import { locationRoutes } from "./location-routes.ts";
 import { productRoutes } from "./product-routes.ts";
+import { reservationRoutes } from "./reservation-routes.ts";
+import { supplyRoutes } from "./supply-routes.ts";
 import { ticketRoute } from "./ticket-route.ts";
+import { transferRoutes } from "./transfer-routes.ts";
 import { updateRoutes } from "./update-routes.ts";
 
 /** @returns a route for each operation of the protocol */
@@ -23,5 +26,8 @@ export function restRoutes(rest: RestContext): Route[] {
     bulkRoute(rest),
     ...inventoryWriteRoutes(rest),
     ...inventoryReadRoutes(rest),
+    ...reservationRoutes(rest),
+    ...transferRoutes(rest),
+    ...supplyRoutes(rest),
   ];
 }
