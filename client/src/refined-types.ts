@@ -1,10 +1,10 @@
 /** Bodies whose schema says less than is known. */
-import type { Adjustment, BulkUpdate as AnyBulkUpdate, SetLevel } from "@onhand/protocol/requests";
+import type { Adjustment, BulkUpdate as AnyBulkUpdate, SetLevel, StateMove } from "@onhand/protocol/requests";
 import type { InventoryItem, Location, Product } from "@onhand/protocol/resources";
 
 /** Many changes; a wrong line is refused by itself, so the schema leaves lines open. */
 export interface BulkUpdate extends Omit<AnyBulkUpdate, "updates"> {
-  updates: readonly (Adjustment | SetLevel)[];
+  updates: readonly (Adjustment | SetLevel | StateMove)[];
 }
 
 /** What an event tells. */

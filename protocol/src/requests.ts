@@ -13,7 +13,7 @@ import {
   Text,
   Timestamp,
 } from "./schema.ts";
-import { movementTypes } from "./vocabulary.ts";
+import { callerMovementTypes, quantityMax, unsellableStates } from "./vocabulary.ts";
 
 const Ignored = Type.Unknown({ description: "Set by the server; ignored here" });
 const Attributes = Type.Record(Type.String({ pattern: "^[\\s\\S]{0,64}$" }), Type.Unknown(), {
@@ -131,6 +131,25 @@ const guards = {
   expectedLastUpdated: Type.Optional(Timestamp("`lastUpdated` that it must have")),
 };
 
+/** How far a device's clock may be off, in ms: a year. */
+const clockErrorMsMax = 366 * 24 * 3600 * 1000;
+
+const Device = Closed({
+  deviceId: Id("Your id for the device"),
+  clockErrorMs: Type.Optional(
+    Nullable(
+      Type.Integer({
+        minimum: 0,
+        maximum: clockErrorMsMax,
+        description: "Largest error of its clock in either direction; null or absent when nobody knows",
+      }),
+    ),
+  ),
+});
+
+const State = Type.String({ enum: [...unsellableStates], description: "State of units that cannot be sold" });
+const StateOrSellable = Type.String({ enum: ["sellable", ...unsellableStates], description: "sellable, or a state" });
+
 const lineFields = {
   productId: Type.Optional(Id("Product, or name it by `sku`")),
   sku: Type.Optional(Sku),
@@ -139,7 +158,7 @@ const lineFields = {
   reference: Type.Optional(Text(255, "Your reference, e.g. an order number; erasable")),
   timestamp: Type.Optional(Timestamp("When it happened; now when absent")),
   type: Type.Optional(
-    Type.String({ enum: [...movementTypes], description: "Kind of movement; never changes the sign" }),
+    Type.String({ enum: [...callerMovementTypes], description: "Kind of movement; never changes the sign" }),
   ),
   operationId: Type.Optional(
     Type.String({
@@ -156,17 +175,41 @@ const lineFields = {
 };
 
 export const Adjustment = Closed(
-  { ...lineFields, adjustment: Quantity("Units to add, or to take when negative") },
+  {
+    ...lineFields,
+    adjustment: Quantity("Units to add, or to take when negative"),
+    state: Type.Optional(State),
+    device: Type.Optional(Device),
+  },
   "Adjustment",
 );
 export type Adjustment = Static<typeof Adjustment>;
+
+const { type: _ofMovements, ...moveFields } = lineFields;
+
+export const StateMove = Closed(
+  {
+    ...moveFields,
+    move: Closed({
+      from: StateOrSellable,
+      to: StateOrSellable,
+      quantity: Type.Integer({ minimum: 1, maximum: quantityMax, description: "Units; on hand stays" }),
+    }),
+  },
+  "StateMove",
+);
+export type StateMove = Static<typeof StateMove>;
+
+/** What one call changes: on hand, or the state of units that are. */
+export const InventoryChange = Type.Union([Adjustment, StateMove]);
+export type InventoryChange = Static<typeof InventoryChange>;
 
 const absolute = {
   stockLevel: Level("Units on hand"),
   countedAt: Type.Optional(Timestamp("When they were counted: later movements stay on top")),
 };
 
-export const SetLevel = Closed({ ...lineFields, ...absolute }, "SetLevel");
+export const SetLevel = Closed({ ...lineFields, ...absolute, device: Type.Optional(Device) }, "SetLevel");
 export type SetLevel = Static<typeof SetLevel>;
 
 export const BulkUpdate = Closed(
@@ -175,7 +218,7 @@ export const BulkUpdate = Closed(
     updates: Type.Array(Type.Unknown(), {
       minItems: 1,
       maxItems: 10_000,
-      description: "Each an Adjustment or a SetLevel",
+      description: "Each an Adjustment, a SetLevel or a StateMove",
     }),
     operationId: Type.Optional(lineFields.operationId),
   },
@@ -187,10 +230,13 @@ export const PatchItem = Closed(
   {
     stockLevel: Type.Optional(absolute.stockLevel),
     countedAt: absolute.countedAt,
-    unavailableStock: Type.Optional(Level("Units on hand that cannot be sold")),
-    incomingStock: Type.Optional(Level("Units expected")),
+    unavailableStock: Type.Optional(Level("Units on hand that cannot be sold, at least those in named states")),
     safetyStock: Type.Optional(Level("Units kept back against uncertainty")),
     reorderPoint: Type.Optional(Nullable(Level("Available at or below which more is to be ordered"))),
+    maximum: Type.Optional(Nullable(Level("Level that replenishment fills up to"))),
+    hysteresis: Type.Optional(
+      Nullable(Level("Units that available must rise above a threshold before it counts as passed upwards")),
+    ),
     ...guards,
     reason: lineFields.reason,
     reference: lineFields.reference,
@@ -199,6 +245,10 @@ export const PatchItem = Closed(
     operationId: lineFields.operationId,
     allowNegative: lineFields.allowNegative,
     reservedStock: Type.Optional(Ignored),
+    incomingStock: Type.Optional(Ignored),
+    states: Type.Optional(Ignored),
+    alert: Type.Optional(Ignored),
+    lastCountedAt: Type.Optional(Ignored),
     inventoryId: Type.Optional(Ignored),
     productId: Type.Optional(Ignored),
     sku: Type.Optional(Ignored),

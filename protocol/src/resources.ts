@@ -48,8 +48,25 @@ const levels = {
   stockLevel: Quantity("Units on hand, sellable or not"),
   reservedStock: Quantity("Units held for orders"),
   unavailableStock: Quantity("Units on hand that cannot be sold"),
-  incomingStock: Quantity("Units expected"),
+  incomingStock: Quantity("Units on their way, from transfers and supplies"),
   availableStock: Quantity("stockLevel − reservedStock − unavailableStock"),
+};
+
+/** Units in each named state; what `unavailableStock` has beyond them is in none. */
+const States = Type.Object({
+  damaged: Quantity("Units"),
+  qualityControl: Quantity("Units"),
+  quarantine: Quantity("Units"),
+  expired: Quantity("Units"),
+});
+
+/** What few items have: absent where there is nothing of it. */
+const itemExtras = {
+  states: Type.Optional(States),
+  maximum: Type.Optional(Quantity("Level that replenishment fills up to")),
+  hysteresis: Type.Optional(Quantity("Units above a threshold at which it counts as passed upwards")),
+  alert: Type.Optional(Type.String({ enum: ["low", "out"], description: "Threshold that was crossed, as last told" })),
+  lastCountedAt: Type.Optional(Timestamp("Moment that the last count holds for")),
 };
 
 const item = {
@@ -63,14 +80,30 @@ const item = {
   status: Status,
   lastUpdated: Timestamp("When the last change was recorded"),
   version: Version,
+  ...itemExtras,
 };
 
 export const InventoryItem = Type.Object(item, { $id: "InventoryItem", description: "One product at one location" });
 export type InventoryItem = Static<typeof InventoryItem>;
 
+/** How an answer tells of a movement that is not simply applied: absent where it is. */
+export const appliedExtras = {
+  contained: Type.Optional(
+    Type.Object(
+      {
+        stockLevel: Type.Integer({ description: "Units that would have moved on hand" }),
+        countedAt: Timestamp("Moment of the count that contains them"),
+      },
+      { description: "It lies before the last count, so it was recorded and moved nothing on hand" },
+    ),
+  ),
+  review: Type.Optional(Type.String({ description: "Why somebody should look at it" })),
+};
+
 export const AdjustedItem = Type.Object(
   {
     ...item,
+    ...appliedExtras,
     movementId: Type.String({ description: "Id of the movement, mov_…" }),
     cursor: Type.String({ description: "Place in the change feed after this change" }),
   },
@@ -131,7 +164,9 @@ export const Movement = Type.Object(
     productId: Type.String(),
     locationId: Type.String(),
     event: Type.String({ description: "Kind of entry, e.g. inventory.adjusted.v1" }),
-    type: Type.String({ description: "sale, return, restock, loss or correction" }),
+    type: Type.String({
+      description: "sale, return, restock, loss, correction, hold, transfer, supply, count or state",
+    }),
     change: LevelChange,
     before: LevelsAt,
     after: LevelsAt,

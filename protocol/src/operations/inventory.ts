@@ -14,6 +14,7 @@ const BulkResult = Type.Object(
         replayed: Type.Optional(Type.Boolean()),
         item: Type.Optional(resources.InventoryItem),
         movementId: Type.Optional(Type.String()),
+        ...resources.appliedExtras,
         error: Type.Optional(
           Type.Object(
             { code: Type.String(), title: Type.String(), detail: Type.String() },
@@ -68,8 +69,8 @@ export const inventoryOperations = {
     ...create,
     status: 200,
     path: "/v1/inventory",
-    summary: "Adjust the level of an item",
-    body: requests.Adjustment,
+    summary: "Adjust the level of an item, or move units of it between states",
+    body: requests.InventoryChange,
     response: resources.AdjustedItem,
   },
   bulkUpdateInventory: {

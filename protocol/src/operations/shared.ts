@@ -10,7 +10,8 @@ export interface Operation {
   /** Weakest role that may call it; null for everyone. Finer rights will be declared here. */
   readonly right: Role | null;
   readonly query?: Type.TObject;
-  readonly body?: Type.TObject;
+  /** Of several forms the one that a body comes closest to says what is wrong with it. */
+  readonly body?: Type.TObject | Type.TUnion<Type.TObject[]>;
   readonly response: Type.TSchema | null;
   readonly status: 101 | 200 | 201 | 204;
   /** Another status of the same answer: nothing was made, for that was all that was asked. */

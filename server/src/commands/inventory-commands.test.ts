@@ -57,6 +57,26 @@ describe("lines", () => {
     });
   });
 
+  test("a move names states, and null for sellable", () => {
+    const move = { from: "quality_control", to: "sellable", quantity: 2 };
+    expect(updateLine({ ...item, move }, "soap", null).change).toEqual({
+      move: { from: "quality_control", to: null, quantity: 2 },
+    });
+    expect(updateLine({ ...sale, state: "damaged" }, "soap", null).change).toEqual({
+      adjustment: -1,
+      state: "damaged",
+    });
+  });
+
+  test("the error of a device's clock is unknown unless it is said", () => {
+    const clockOf = (device: object) =>
+      updateLine({ ...sale, device: { deviceId: "till", ...device } }, "soap", null).clock;
+    expect(clockOf({})).toEqual({ deviceId: "till", errorMs: null });
+    expect(clockOf({ clockErrorMs: null })).toEqual({ deviceId: "till", errorMs: null });
+    expect(clockOf({ clockErrorMs: 250 })).toEqual({ deviceId: "till", errorMs: 250 });
+    expect(updateLine(sale, "soap", null).clock).toBeUndefined();
+  });
+
   test("words are salted, so that the same words do not look the same", () => {
     const [one, other] = [1, 2].map(() => updateLine({ ...sale, reason: "x" }, "soap", null).text!);
     expect(one!.salt).toHaveLength(16);
@@ -95,7 +115,18 @@ describe("what makes two requests the same", () => {
       updateLine({ ...item, stockLevel: 1 }, "soap", null),
       updateLine({ ...item, stockLevel: 1, countedAt: "2024-01-01T00:00:00Z" }, "soap", null),
       patchLine({ unavailableStock: 1 }, item, null),
-      patchLine({ incomingStock: 1 }, item, null),
+      patchLine({ maximum: 1 }, item, null),
+      patchLine({ maximum: null }, item, null),
+      patchLine({ hysteresis: 1 }, item, null),
+      patchLine({ hysteresis: null }, item, null),
+      updateLine({ ...sale, state: "damaged" }, "soap", null),
+      updateLine({ ...sale, state: "expired" }, "soap", null),
+      updateLine({ ...sale, device: { deviceId: "till-1" } }, "soap", null),
+      updateLine({ ...sale, device: { deviceId: "till-2" } }, "soap", null),
+      updateLine({ ...sale, device: { deviceId: "till-1", clockErrorMs: 0 } }, "soap", null),
+      updateLine({ ...item, move: { from: "sellable", to: "damaged", quantity: 1 } }, "soap", null),
+      updateLine({ ...item, move: { from: "damaged", to: "sellable", quantity: 1 } }, "soap", null),
+      updateLine({ ...item, move: { from: "sellable", to: "damaged", quantity: 2 } }, "soap", null),
       patchLine({ safetyStock: 1 }, item, null),
       patchLine({ reorderPoint: 1 }, item, null),
       patchLine({ reorderPoint: null }, item, null),
@@ -106,6 +137,12 @@ describe("what makes two requests the same", () => {
     const hashes = variants.map((variant) => hashOf(variant));
     expect(new Set(hashes).size).toBe(variants.length);
     expect(hashOf(variants[0]!, variants[6]!)).not.toBe(hashOf(variants[6]!, variants[0]!));
+  });
+
+  test("what was asked before states and devices came keeps its digest", () => {
+    const count = { stockLevel: 5, expectedStockLevel: null, countedAt: "2024-01-01T00:00:00Z", reason: "x" };
+    expect(hashOf(updateLine(sale, "soap", null))).toBe("d731230f9965f8f385ea29740905d48c");
+    expect(hashOf(patchLine({ ...count, reorderPoint: null }, item, 3))).toBe("e1f665a152c938a669240e799de8cbfa");
   });
 
   test("a key belongs to its principal", () => {

@@ -1,39 +1,56 @@
 /** Makes commands from what callers send about stock. */
-import type { Adjustment, PatchItem, SetLevel } from "@onhand/protocol/requests";
-import type { MovementType } from "@onhand/protocol/vocabulary";
+import type { Adjustment, PatchItem, SetLevel, StateMove } from "@onhand/protocol/requests";
+import type { MovementType, UnsellableState } from "@onhand/protocol/vocabulary";
 import { commitmentOf } from "../core/chain.ts";
-import type { EntryText, Guard, InventoryCommand, InventoryLine, ItemChange } from "../core/command.ts";
+import type { DeviceClock, EntryText, Guard, InventoryCommand, InventoryLine, ItemChange } from "../core/command.ts";
 import { randomBytes } from "../lib/random-id.ts";
 import { parseRfc3339Ms } from "../lib/rfc3339.ts";
 import { originOf, type RequestContext } from "./request-context.ts";
 
-export type LevelUpdate = Adjustment | SetLevel;
+export type LevelUpdate = Adjustment | SetLevel | StateMove;
 
 const saltBytes = 16;
 
 /** @param ifMatchVersion version named by `If-Match`, or null */
 export function updateLine(update: LevelUpdate, productId: string, ifMatchVersion: number | null): InventoryLine {
-  const change: ItemChange =
-    "adjustment" in update
-      ? { adjustment: normal(update.adjustment) }
-      : {
-          stockLevel: normal(update.stockLevel),
-          ...(update.countedAt === undefined ? {} : { countedAtMs: parseRfc3339Ms(update.countedAt) }),
-        };
   return {
     productId,
     sku: update.sku ?? null,
     isFoundBySku: update.productId === undefined,
     locationId: update.locationId,
-    change,
+    change: changeOf(update),
     guard: guardOf(update, ifMatchVersion),
     mustExist: false,
     allowNegative: update.allowNegative === true,
-    movementType: (update.type as MovementType | undefined) ?? "correction",
+    movementType: ("type" in update ? (update.type as MovementType | undefined) : undefined) ?? "correction",
     occurredAtMs: update.timestamp === undefined ? null : parseRfc3339Ms(update.timestamp),
+    ...("device" in update && update.device !== undefined ? { clock: clockOf(update.device) } : {}),
     text: textOf(update.reason, update.reference),
   };
 }
+
+function changeOf(update: LevelUpdate): ItemChange {
+  if ("move" in update) {
+    const { from, to, quantity } = update.move;
+    return { move: { from: stateOf(from), to: stateOf(to), quantity } };
+  }
+  if ("adjustment" in update) {
+    const adjustment = normal(update.adjustment);
+    return update.state === undefined ? { adjustment } : { adjustment, state: update.state as UnsellableState };
+  }
+  const stockLevel = normal(update.stockLevel);
+  return update.countedAt === undefined
+    ? { stockLevel }
+    : { stockLevel, countedAtMs: parseRfc3339Ms(update.countedAt) };
+}
+
+const stateOf = (state: string): UnsellableState | null => (state === "sellable" ? null : (state as UnsellableState));
+
+/** The clock of a device as a caller describes it: without an error that nobody knows. */
+export const clockOf = (device: { readonly deviceId: string; readonly clockErrorMs?: number | null }): DeviceClock => ({
+  deviceId: device.deviceId,
+  errorMs: device.clockErrorMs ?? null,
+});
 
 /** The item that a change by inventory id concerns. */
 export interface ItemAddress {
@@ -47,9 +64,10 @@ export function patchLine(patch: PatchItem, item: ItemAddress, ifMatchVersion: n
     ...(patch.stockLevel === undefined ? {} : { stockLevel: normal(patch.stockLevel) }),
     ...(patch.countedAt === undefined ? {} : { countedAtMs: parseRfc3339Ms(patch.countedAt) }),
     ...(patch.unavailableStock === undefined ? {} : { unavailableStock: normal(patch.unavailableStock) }),
-    ...(patch.incomingStock === undefined ? {} : { incomingStock: normal(patch.incomingStock) }),
     ...(patch.safetyStock === undefined ? {} : { safetyStock: normal(patch.safetyStock) }),
     ...(patch.reorderPoint === undefined ? {} : { reorderPoint: patch.reorderPoint }),
+    ...(patch.maximum === undefined ? {} : { maximum: patch.maximum }),
+    ...(patch.hysteresis === undefined ? {} : { hysteresis: patch.hysteresis }),
     ...(patch.status === undefined ? {} : { retire: patch.status === "archived" ? "archive" : "restore" }),
   };
   return {
@@ -94,11 +112,14 @@ export function inventoryCommand(
   return { kind: "inventory", lines, ...originOf(context, key, lines.map(contentOf)) };
 }
 
-/** What makes two lines the same request: everything but the random salt. */
+/**
+ * What makes two lines the same request: everything but the random salt. Keys are remembered for ever, so what has been
+ * said once keeps its form: what came later stands behind it, and only where it is said.
+ */
 function contentOf(line: InventoryLine): unknown {
   const subject = [line.isFoundBySku === true ? null : line.productId, line.sku, line.mustExist];
   const { change: c, guard: g, text } = line;
-  return [
+  const content: unknown[] = [
     subject,
     line.locationId,
     [
@@ -106,7 +127,7 @@ function contentOf(line: InventoryLine): unknown {
       c.stockLevel,
       c.countedAtMs,
       c.unavailableStock,
-      c.incomingStock,
+      null, // once the incoming stock
       c.safetyStock,
       c.reorderPoint === null ? "none" : c.reorderPoint,
       c.retire,
@@ -118,6 +139,15 @@ function contentOf(line: InventoryLine): unknown {
     text?.reason,
     text?.reference,
   ];
+  const later = {
+    state: c.state,
+    move: c.move === undefined ? undefined : [c.move.from, c.move.to, c.move.quantity],
+    maximum: c.maximum,
+    hysteresis: c.hysteresis,
+    clock: line.clock === undefined ? undefined : [line.clock.deviceId, line.clock.errorMs],
+  };
+  if (Object.values(later).some((value) => value !== undefined)) content.push(later);
+  return content;
 }
 
 /** JSON has a negative zero; stock has not. */

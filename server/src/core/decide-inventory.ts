@@ -6,14 +6,13 @@ import {
   checkMixed,
   checkRange,
   checkRetirement,
+  checkState,
   dipsBelowZero,
   insufficient,
-  isCount,
   keyOf,
   type Subject,
 } from "./inventory-checks.ts";
-import { changed, type Step, toEntry } from "./inventory-step.ts";
-import type { Item } from "./item.ts";
+import { type Step, stepOf, toEntry } from "./inventory-step.ts";
 import type { AppliedLine, Outcome } from "./outcome.ts";
 import { formatParts } from "./parts.ts";
 import type { Rejection } from "./rejection.ts";
@@ -32,10 +31,12 @@ const isRejection = (value: Step[] | Rejection): value is Rejection => !Array.is
 function planOne(draft: Draft, line: InventoryLine, nowMs: number): Step[] | Rejection {
   const subject = checkLine(draft, line, 0, nowMs);
   if ("code" in subject) return subject;
-  const step = plan(draft, line, 0, nowMs, subject, draft.nextSequence(subject.partition), subject.stored);
+  const sequence = draft.nextSequence(subject.partition);
+  const step = stepOf(draft, line, 0, subject, subject.stored, nowMs, sequence);
   return (
     checkRange(step) ??
     checkRetirement(step) ??
+    checkState(step, subject.stored) ??
     (dipsBelowZero(step) ? insufficient(step, step.before, step.after) : [step])
   );
 }
@@ -66,7 +67,7 @@ function planMany(draft: Draft, command: InventoryCommand, nowMs: number): Step[
     const subject = subjects[index]!;
     const { partition, stored } = subject;
     const sequence = nextSequences.get(partition) ?? draft.nextSequence(partition);
-    const step = plan(draft, line, index, nowMs, subject, sequence, ends.get(keyOf(line))?.after ?? stored);
+    const step = stepOf(draft, line, index, subject, ends.get(keyOf(line))?.after ?? stored, nowMs, sequence);
     const outOfRange = checkRange(step);
     if (outOfRange !== null) return outOfRange;
     nextSequences.set(partition, sequence + 1);
@@ -79,8 +80,13 @@ function planMany(draft: Draft, command: InventoryCommand, nowMs: number): Step[
     if (found !== null && (inUse === null || found.line < inUse.line)) inUse = found;
   }
   if (inUse !== null) return inUse;
-  const dip = steps.find(dipsBelowZero);
-  return dip === undefined ? steps : insufficient(dip, subjects[dip.index]!.stored, ends.get(keyOf(dip.line))!.after);
+  for (const step of steps) {
+    const { stored } = subjects[step.index]!;
+    const short = checkState(step, stored);
+    if (short !== null) return short;
+    if (dipsBelowZero(step)) return insufficient(step, stored, ends.get(keyOf(step.line))!.after);
+  }
+  return steps;
 }
 
 const loweringRank = (line: InventoryLine): number => ((line.change.adjustment ?? 0) < 0 ? 1 : 0);
@@ -91,21 +97,6 @@ function foremost(a: Rejection | null, b: Rejection | null): Rejection | null {
   return rejectionCodes.indexOf(b.code) < rejectionCodes.indexOf(a.code) ? b : a;
 }
 
-function plan(
-  draft: Draft,
-  line: InventoryLine,
-  index: number,
-  nowMs: number,
-  subject: Subject,
-  sequence: number,
-  before: Item | null,
-): Step {
-  const { partition, sku } = subject;
-  const after = changed(draft, line, before, partition, nowMs, sequence);
-  const allowsNegative = line.allowNegative || isCount(line.change);
-  return { line, index, partition, sku, before, after, allowsNegative };
-}
-
 function apply(draft: Draft, command: InventoryCommand, steps: readonly Step[], nowMs: number): AppliedLine[] {
   const parts =
     steps.length === 1
@@ -113,9 +104,15 @@ function apply(draft: Draft, command: InventoryCommand, steps: readonly Step[], 
       : formatParts(steps.map((step) => ({ partition: step.partition, sequence: step.after.lastSequence })));
   const applied: AppliedLine[] = new Array(steps.length);
   for (const step of steps) {
-    draft.append(toEntry(draft, command, step, parts, nowMs));
+    draft.append(toEntry(draft, command, step, parts, nowMs), { sku: step.sku, text: step.line.text });
     draft.putItem(step.after);
-    applied[step.index] = { item: step.after, sku: step.sku, sequence: step.after.lastSequence };
+    applied[step.index] = appliedLine(step);
   }
   return applied;
+}
+
+function appliedLine({ after, sku, contained, review }: Step): AppliedLine {
+  const line = { item: after, sku, sequence: after.lastSequence };
+  if (contained === null && review === null) return line;
+  return { ...line, ...(contained === null ? {} : { contained }), ...(review === null ? {} : { review }) };
 }

@@ -1,8 +1,9 @@
 /** Why a line of an inventory command may be refused. */
-import { futureToleranceMs, quantityMax } from "@onhand/protocol/vocabulary";
-import type { InventoryLine, ItemChange } from "./command.ts";
-import type { Step } from "./inventory-step.ts";
+import { futureToleranceMs, quantityMax, type UnsellableState } from "@onhand/protocol/vocabulary";
+import type { InventoryLine } from "./command.ts";
+import { isCount, type Step } from "./inventory-step.ts";
 import { availableOf, type Item } from "./item.ts";
+import { unitsIn, unitsInStates } from "./item-extras.ts";
 import { partitionOf } from "./partition.ts";
 import type { Rejection } from "./rejection.ts";
 import type { Draft } from "./state.ts";
@@ -10,9 +11,6 @@ import type { Draft } from "./state.ts";
 /** What distinguishes the item that a line concerns. */
 export const keyOf = (line: InventoryLine): string => `${line.productId}\n${line.locationId}`;
 
-/** A count says how many there were, and when: one without the other is none. */
-export const isCount = (change: ItemChange): boolean =>
-  change.stockLevel !== undefined && change.countedAtMs !== undefined;
 /** In an atomic request several lines for one item must all be adjustments. */
 export function checkMixed(lines: readonly InventoryLine[]): Rejection | null {
   const first = new Map<string, InventoryLine>();
@@ -45,7 +43,7 @@ export function checkLine(draft: Draft, line: InventoryLine, index: number, nowM
   const existing = stored !== null && stored.life !== "deleted" ? stored : null;
   const subject = findSubject(draft, line, index, partition, existing);
   if ("code" in subject) return subject;
-  const refused = checkGuard(line, index, existing) ?? checkTime(line, index, nowMs);
+  const refused = checkGuard(line, index, existing) ?? checkTime(line, index, nowMs) ?? checkMove(line, index);
   return refused ?? { sku: subject.sku, partition, stored };
 }
 
@@ -118,8 +116,7 @@ const holdsAnything = (item: Item): boolean =>
 function checkGuard(line: InventoryLine, index: number, current: Item | null): Rejection | null {
   const { change, guard } = line;
   const currentVersion = current?.version ?? 0;
-  const isAbsolute =
-    change.stockLevel !== undefined || change.unavailableStock !== undefined || change.incomingStock !== undefined;
+  const isAbsolute = change.stockLevel !== undefined || change.unavailableStock !== undefined;
   const isGuarded =
     guard?.version !== undefined || guard?.stockLevel !== undefined || guard?.lastUpdatedMs !== undefined;
   if (isAbsolute && !isGuarded && !isCount(change)) {
@@ -164,22 +161,71 @@ function checkTime(line: InventoryLine, index: number, nowMs: number): Rejection
   };
 }
 
-/** Levels and movements stay within what can be held exactly. */
-export function checkRange({ line, index, before, after }: Step): Rejection | null {
-  if (Number.isNaN(after.onHand)) {
+/** Units move from one state to another one. */
+function checkMove({ change: { move } }: InventoryLine, index: number): Rejection | null {
+  if (move === undefined) return null;
+  const isWhole = Number.isSafeInteger(move.quantity) && move.quantity > 0;
+  if (isWhole && move.from !== move.to) return null;
+  return {
+    code: "validation_failed",
+    line: index,
+    pointer: isWhole ? "/move/to" : "/move/quantity",
+    detail: isWhole
+      ? "The units are to move to the state that they come from. Name two states, or sellable."
+      : "A move takes a whole number of units above zero. Correct the quantity.",
+  };
+}
+
+/** Levels and movements stay within what can be held exactly, and unavailable units are those in named states at least. */
+export function checkRange({ line, index, before, after, contained }: Step): Rejection | null {
+  if (Number.isNaN(after.onHand) || (contained !== null && !Number.isSafeInteger(contained.onHand))) {
     const detail =
       "What has moved at the item since countedAt is too much to be added up. Count again, and send the new time.";
     return { code: "validation_failed", line: index, pointer: "/countedAt", detail };
   }
   const moved = after.onHand - (before?.onHand ?? 0);
-  const inRange = [after.onHand, availableOf(after), moved].every((value) => Math.abs(value) <= quantityMax);
-  if (inRange) return null;
+  const inRange = isExact(after.onHand) && isExact(availableOf(after)) && isExact(moved) && isExact(after.unavailable);
+  if (inRange) return checkUnavailable(line, index, after);
   const pointer = line.change.adjustment === undefined ? "/stockLevel" : "/adjustment";
   return {
     code: "validation_failed",
     line: index,
     pointer,
     detail: `The level would leave the range of ±${quantityMax}. Check the quantity.`,
+  };
+}
+
+const isExact = (value: number): boolean => Math.abs(value) <= quantityMax;
+
+function checkUnavailable(line: InventoryLine, index: number, after: Item): Rejection | null {
+  const { unavailableStock } = line.change;
+  if (unavailableStock === undefined) return null;
+  const named = unitsInStates(after.extras);
+  if (unavailableStock >= named) return null;
+  return {
+    code: "validation_failed",
+    line: index,
+    pointer: "/unavailableStock",
+    detail: `${named} units are in named states, so unavailableStock cannot be less. Move units out of their states first.`,
+  };
+}
+
+/** Units leave a state only while there are so many in it. @param stored the item before the whole request */
+export function checkState({ line, index, after }: Step, stored: Item | null): Rejection | null {
+  const { adjustment = 0, state, move } = line.change;
+  if (state !== undefined && unitsIn(after.extras, state) < 0) return short(index, state, -adjustment, stored);
+  const from = move?.from ?? null;
+  return from !== null && unitsIn(after.extras, from) < 0 ? short(index, from, move!.quantity, stored) : null;
+}
+
+function short(index: number, state: UnsellableState, requested: number, stored: Item | null): Rejection {
+  const available = stored === null || stored.life === "deleted" ? 0 : unitsIn(stored.extras, state);
+  return {
+    code: "insufficient_stock",
+    line: index,
+    available,
+    requested,
+    detail: `${requested} asked for, ${available} in state ${state}. Nothing was changed; take at most what is in that state.`,
   };
 }
 

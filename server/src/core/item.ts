@@ -25,6 +25,8 @@ export interface ItemExtras {
   readonly alert: AlertLevel;
   /** Moment that the last count holds for; what occurred up to then is contained in it. Null when never counted. */
   readonly countedAtMs: number | null;
+  /** How far that moment may be off, in ms: the error of the device's clock. Absent for none. */
+  readonly countErrorMs?: number;
 }
 
 /** Nothing of it: one object, so that it is recognised by identity. */

@@ -1,6 +1,11 @@
 /** Every reason to refuse has a case, and where two apply the one that comes first in the documented order is named. */
 import { describe, expect, test } from "bun:test";
-import { futureToleranceMs, type RejectionCode, rejectionCodes } from "@onhand/protocol/vocabulary";
+import {
+  futureToleranceMs,
+  type RejectionCode,
+  rejectionCodes,
+  type UnsellableState,
+} from "@onhand/protocol/vocabulary";
 import {
   adjust,
   inventory,
@@ -12,19 +17,23 @@ import {
   setTo,
 } from "../../test/model/commands.ts";
 import { MemoryState } from "../../test/model/memory-state.ts";
-import type { Command } from "./command.ts";
+import type { Command, InventoryLine } from "./command.ts";
 import { decide } from "./decide.ts";
+import { noExtras } from "./item.ts";
 
 const now = 1_700_000_000_000;
 const tooLateMs = now + futureToleranceMs + 1;
 
-/** `p1` at `l1` holds 5 and is in use, `p1` at `l2` is archived; `p3` is archived; `p9` and `l9` were deleted. */
+/** `p1` at `l1` holds 5 and is in use, at `l2` it is archived, at `l4` 2 of 5 are damaged; `p3` is archived; `p9` and `l9` were deleted. */
 const state = (() => {
   const book = new SeedBook(4, now).product("p1").product("p2").product("p3", "archived").product("p9", "deleted");
   book.location("l1").location("l2").location("l3", "archived").location("l9", "deleted");
   book.item({ productId: "p1", locationId: "l1", levels: { onHand: 5 } });
   book.item({ productId: "p1", locationId: "l2", levels: { onHand: 5 }, life: "archived" });
-  return new MemoryState(book.partitionCount, book.entries);
+  book.location("l4").item({ productId: "p1", locationId: "l4", levels: { onHand: 5, unavailable: 2 } });
+  const [past, last] = [book.entries.slice(0, -1), book.entries.at(-1)!];
+  const detail = JSON.stringify({ extras: { ...noExtras, damaged: 2 } });
+  return new MemoryState(book.partitionCount, [...past, { ...last, detail }]);
 })();
 
 function codeOf(command: Command): string {
@@ -32,6 +41,12 @@ function codeOf(command: Command): string {
   return outcome.kind === "rejected" ? outcome.rejection.code : outcome.kind;
 }
 
+const moved = (
+  from: UnsellableState | null,
+  to: UnsellableState | null,
+  quantity: number,
+  rest: Partial<InventoryLine> = {},
+) => lineOf({ move: { from, to, quantity } }, rest);
 const remove = { retire: "delete" } as const;
 const replace = (sku: string) => ({ kind: "replace", document: productDocument(sku) }) as const;
 
@@ -65,7 +80,6 @@ const casesByCode: Record<Exclude<RejectionCode, OrderCode>, Readonly<Record<str
   precondition_required: {
     "an unguarded level": inventory(setTo(7, null)),
     "unguarded unavailable units": inventory(lineOf({ unavailableStock: 1 })),
-    "unguarded incoming units": inventory(lineOf({ incomingStock: 1 })),
   },
   version_conflict: {
     "a stale version": inventory(setTo(7, { version: 2 })),
@@ -79,6 +93,12 @@ const casesByCode: Record<Exclude<RejectionCode, OrderCode>, Readonly<Record<str
     "a count too far ahead": inventory(lineOf({ stockLevel: 1, countedAtMs: tooLateMs })),
     "a level out of range": inventory(adjust(Number.MAX_SAFE_INTEGER)),
     "a set and an adjustment of one item": inventory(setTo(7, { version: 1 }), adjust(1)),
+    "a move and an adjustment of one item": inventory(moved(null, "damaged", 1), adjust(1)),
+    "a move to the state that units come from": inventory(moved("damaged", "damaged", 1)),
+    "a move of no units": inventory(moved(null, "damaged", 0)),
+    "less unavailable than in named states": inventory(
+      lineOf({ unavailableStock: 0 }, { locationId: "l4", guard: { version: 1 } }),
+    ),
   },
   in_use: {
     "an item with stock": inventory(lineOf(remove, { mustExist: true })),
@@ -90,6 +110,11 @@ const casesByCode: Record<Exclude<RejectionCode, OrderCode>, Readonly<Record<str
     "more than there is": inventory(adjust(-6)),
     "a level below zero": inventory(setTo(-1, { version: 1 })),
     "more unavailable than there is": inventory(lineOf({ unavailableStock: 6 }, { guard: { version: 1 } })),
+    "more units of a state than are in it": inventory(
+      lineOf({ adjustment: -3, state: "damaged" }, { locationId: "l4" }),
+    ),
+    "a move of more units than are in their state": inventory(moved("damaged", null, 3, { locationId: "l4" })),
+    "a move out of what is sellable of more than is available": inventory(moved(null, "damaged", 6)),
   },
 };
 
@@ -118,6 +143,7 @@ const precedence: readonly (readonly [RejectionCode, RejectionCode, Command])[] 
   ["version_conflict", "insufficient_stock", inventory(adjust(-9, { guard: { version: 9 } }))],
   ["validation_failed", "in_use", inventory(lineOf(remove, { mustExist: true, occurredAtMs: tooLateMs }))],
   ["validation_failed", "insufficient_stock", inventory(adjust(-9, { occurredAtMs: tooLateMs }))],
+  ["validation_failed", "insufficient_stock", inventory(moved("damaged", "damaged", 9))],
 ];
 
 for (const [first, second, command] of precedence) {

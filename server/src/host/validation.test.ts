@@ -23,6 +23,21 @@ test("each field at fault is named once, in words of its own", () => {
   expect(line.errors({ id: "a", count: 1 })).toEqual([]);
 });
 
+test("what may be one of several things is held against the one that it comes closest to", () => {
+  const either = new Check(
+    Type.Union([
+      Closed({ id: Id("An id"), count: Quantity("A count") }),
+      Closed({ id: Id("An id"), at: Timestamp("At") }),
+    ]),
+  );
+  expect(either.errors({ id: "a", at: "2026-02-28T00:00:00Z" })).toEqual([]);
+  expect(either.errors({ id: "a b", at: "2026-02-28T00:00:00Z" })).toEqual([
+    { pointer: "/id", message: "has characters or a form that is not taken" },
+  ]);
+  expect(either.errors({ count: 1 })).toEqual([{ pointer: "/id", message: "is required" }]);
+  expect(either.errors({ id: "a" })).toEqual([{ pointer: "/count", message: "is required" }]);
+});
+
 test("the problem names the first field and lists the others", () => {
   try {
     requireValid(line, { id: "a" }, "body");

@@ -19,9 +19,12 @@ const sayings: Readonly<Record<string, string>> = {
 /** A compiled check of one schema. */
 export class Check {
   readonly #validator: Validator;
+  /** What a value may be, where it may be one of several things. */
+  readonly #choices: readonly Check[];
 
   constructor(schema: Type.TSchema) {
     this.#validator = Compile(schema);
+    this.#choices = ((schema as { anyOf?: Type.TSchema[] }).anyOf ?? []).map((choice) => new Check(choice));
   }
 
   accepts(value: unknown): boolean {
@@ -30,6 +33,7 @@ export class Check {
 
   /** Which fields are wrong, at most 20; empty when all is well. */
   errors(value: unknown): FieldError[] {
+    if (this.#choices.length > 0) return this.accepts(value) ? [] : this.#errorsOfLikeliest(value);
     const found = this.#validator.Errors(value) as {
       keyword: string;
       instancePath: string;
@@ -56,6 +60,12 @@ export class Check {
       0,
       errorsMax,
     );
+  }
+
+  /** The value is held against what it comes closest to. */
+  #errorsOfLikeliest(value: unknown): FieldError[] {
+    const [likeliest] = this.#choices.map((choice) => choice.errors(value)).sort((a, b) => a.length - b.length);
+    return likeliest!;
   }
 }
 

@@ -1,10 +1,10 @@
 /** POST /v1/inventory/bulk-update: many lines, each by itself or all together. */
-import { Adjustment, type BulkUpdate, SetLevel } from "@onhand/protocol/requests";
+import { Adjustment, type BulkUpdate, SetLevel, StateMove } from "@onhand/protocol/requests";
 import { inventoryCommand, type LevelUpdate, updateLine } from "../../commands/inventory-commands.ts";
 import type { Command } from "../../core/command.ts";
 import { formatMovementId } from "../../core/ids.ts";
 import { limits } from "../../core/limits.ts";
-import type { Outcome } from "../../core/outcome.ts";
+import type { AppliedLine, Outcome } from "../../core/outcome.ts";
 import { ProblemError } from "../../host/problem.ts";
 import type { Call, Reply, Route } from "../../host/route.ts";
 import { Check, requireValid } from "../../host/validation.ts";
@@ -12,9 +12,10 @@ import { bulkBodyBytesMax, requireRightToGoNegative } from "./common.ts";
 import { type RestContext, requestContext } from "./context.ts";
 import { resolveProduct } from "./inventory-write-routes.ts";
 import { explainFailure, problemOfRejection } from "./outcome-problems.ts";
-import { itemOfOutcome } from "./views.ts";
+import { appliedView, itemOfOutcome } from "./views.ts";
 
 const adjustment = new Check(Adjustment);
+const stateMove = new Check(StateMove);
 const setLevel = new Check(SetLevel);
 
 interface LineResult {
@@ -23,6 +24,8 @@ interface LineResult {
   readonly replayed?: true;
   readonly item?: object;
   readonly movementId?: string;
+  readonly contained?: object;
+  readonly review?: string;
   readonly error?: object;
 }
 
@@ -49,8 +52,7 @@ export function bulkRoute(rest: RestContext): Route {
 /** Checks one line; what is wrong with it concerns only itself. */
 async function readLine(rest: RestContext, call: Call, update: unknown): Promise<Line> {
   try {
-    const isSet = typeof update === "object" && update !== null && "stockLevel" in update;
-    requireValid(isSet ? setLevel : adjustment, update, "line");
+    requireValid(checkOf(update), update, "line");
     const line = update as LevelUpdate;
     requireRightToGoNegative(call.principal.role, line.allowNegative);
     return { update: line, productId: line.productId ?? (await resolveProduct(rest, line)) };
@@ -59,6 +61,12 @@ async function readLine(rest: RestContext, call: Call, update: unknown): Promise
     if (problem === null) throw error;
     return { problem };
   }
+}
+
+/** What a line is to be follows from what it names. */
+function checkOf(update: unknown): Check {
+  if (typeof update !== "object" || update === null) return adjustment;
+  return "stockLevel" in update ? setLevel : "move" in update ? stateMove : adjustment;
 }
 
 /** Each line is a command of its own, remembered by its operationId, or by the request's key and its index. */
@@ -117,15 +125,16 @@ function resultOf(index: number, update: LevelUpdate, outcome: Outcome, isMarked
     return { ...failure(index, problem), ...mark };
   }
   if (outcome.kind !== "lines") throw new Error("a line came to something else than lines");
-  const { item, sku, sequence } = outcome.lines[0]!;
-  return {
-    index,
-    status: 200,
-    item: itemOfOutcome(item, sku),
-    movementId: formatMovementId(item.partition, sequence),
-    ...mark,
-  };
+  return { ...success(index, outcome.lines[0]!), ...mark };
 }
+
+const success = (index: number, applied: AppliedLine): LineResult => ({
+  index,
+  status: 200,
+  item: itemOfOutcome(applied.item, applied.sku),
+  movementId: formatMovementId(applied.item.partition, applied.sequence),
+  ...appliedView(applied),
+});
 
 const failure = (index: number, problem: ProblemError): LineResult => ({
   index,
@@ -187,12 +196,7 @@ async function applyTogether(rest: RestContext, call: Call, body: BulkUpdate, li
     return notApplied(context.idempotencyKey, lines.length, fault, problem, replayed);
   }
   if (outcome.kind !== "lines") throw new Error("lines came to something else than lines");
-  const results = outcome.lines.map(({ item, sku, sequence }, index) => ({
-    index,
-    status: 200,
-    item: itemOfOutcome(item, sku),
-    movementId: formatMovementId(item.partition, sequence),
-  }));
+  const results = outcome.lines.map((applied, index) => success(index, applied));
   return reply(context.idempotencyKey, 200, results, rest.cursors.fromBytes(headVector), replayed);
 }
 

@@ -1,5 +1,5 @@
 /** Calls that change stock: adjust, patch, delete. */
-import type { Adjustment, PatchItem } from "@onhand/protocol/requests";
+import type { InventoryChange, PatchItem } from "@onhand/protocol/requests";
 import {
   type ItemAddress,
   inventoryCommand,
@@ -14,7 +14,7 @@ import { ProblemError } from "../../host/problem.ts";
 import type { Call, Reply, Route } from "../../host/route.ts";
 import { ordinaryBodyBytesMax, requireRightToGoNegative, requireSameId } from "./common.ts";
 import { execute, notFound, type RestContext, requestContext } from "./context.ts";
-import { itemOfOutcome } from "./views.ts";
+import { appliedView, itemOfOutcome } from "./views.ts";
 
 /** No product has this id. A change of an unknown SKU is refused by the writer, so that its key remembers the refusal. */
 const noProduct = "?";
@@ -84,8 +84,10 @@ async function applyLine(
     "lines",
     call.body as object | undefined,
   );
-  const { item, sku, sequence } = outcome.lines[0]!;
-  const body = { ...itemOfOutcome(item, sku), movementId: formatMovementId(item.partition, sequence), cursor };
+  const applied = outcome.lines[0]!;
+  const { item, sku, sequence } = applied;
+  const movementId = formatMovementId(item.partition, sequence);
+  const body = { ...itemOfOutcome(item, sku), ...appliedView(applied), movementId, cursor };
   return { status: 200, body, headers: { ...headers, etag: `"${item.version}"` } };
 }
 
@@ -96,7 +98,7 @@ export function inventoryWriteRoutes(rest: RestContext): Route[] {
       operationId: "adjustInventory",
       bodyBytesMax: ordinaryBodyBytesMax,
       async handle(call) {
-        const body = call.body as Adjustment;
+        const body = call.body as InventoryChange;
         requireRightToGoNegative(call.principal.role, body.allowNegative);
         requireOneVersion(call, body.expectedVersion);
         const productId = body.productId ?? (await resolveProduct(rest, body));
@@ -133,8 +135,15 @@ function requirePatchable(body: PatchItem): void {
   if (body.reservedStock !== undefined) {
     throw new ProblemError(
       "validation_failed",
-      "reservedStock follows from reservations and cannot be set. It changes with reservations (/v1/reservations), which come with a later release.",
+      "reservedStock follows from reservations and cannot be set. It changes with /v1/reservations and /v1/transfers.",
       { errors: [{ pointer: "/reservedStock", message: "follows from reservations" }] },
+    );
+  }
+  if (body.incomingStock !== undefined) {
+    throw new ProblemError(
+      "validation_failed",
+      "incomingStock follows from what is on its way and cannot be set. Tell of a delivery with POST /v1/supplies, and of stock from another location with POST /v1/transfers.",
+      { errors: [{ pointer: "/incomingStock", message: "follows from supplies and transfers" }] },
     );
   }
   if (body.countedAt !== undefined && body.stockLevel === undefined) {
@@ -145,15 +154,16 @@ function requirePatchable(body: PatchItem): void {
   const changes = [
     body.stockLevel,
     body.unavailableStock,
-    body.incomingStock,
     body.safetyStock,
     body.reorderPoint,
+    body.maximum,
+    body.hysteresis,
     body.status,
   ];
   if (changes.every((value) => value === undefined)) {
     throw new ProblemError(
       "validation_failed",
-      "The patch changes nothing. Send at least one of stockLevel, unavailableStock, incomingStock, safetyStock, reorderPoint, status.",
+      "The patch changes nothing. Send at least one of stockLevel, unavailableStock, safetyStock, reorderPoint, maximum, hysteresis, status.",
       { errors: [{ pointer: "", message: "changes nothing" }] },
     );
   }

@@ -1,5 +1,5 @@
 /** How rows and outcomes look in answers. */
-import type { InventoryItem, Location, Movement, Product, Totals } from "@onhand/protocol/resources";
+import type { AdjustedItem, InventoryItem, Location, Movement, Product, Totals } from "@onhand/protocol/resources";
 import { type EntryKind, eventTypes, lifeStates, movementTypes } from "@onhand/protocol/vocabulary";
 import type {
   Location as CoreLocation,
@@ -8,13 +8,44 @@ import type {
   ProductDocument,
 } from "../../core/catalogue.ts";
 import { formatInventoryId, formatMovementId } from "../../core/ids.ts";
-import type { Item } from "../../core/item.ts";
+import { type Item, type ItemExtras, noExtras } from "../../core/item.ts";
+import { unitsInStates } from "../../core/item-extras.ts";
+import type { AppliedLine } from "../../core/outcome.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";
 import type { LocationViewRow, ProductViewRow } from "../../queries/catalogue-queries.ts";
 import type { ItemViewRow, SumRow } from "../../queries/item-queries.ts";
 import type { MovementRow } from "../../queries/movement-queries.ts";
 
 const statusOf = (life: number): "active" | "archived" => (lifeStates[life] === "archived" ? "archived" : "active");
+
+type ExtrasView = Pick<InventoryItem, "states" | "maximum" | "hysteresis" | "alert" | "lastCountedAt">;
+const nothingExtra: ExtrasView = {};
+
+/** What few items have, as the fields that there is something of. */
+export function extrasView(extras: ItemExtras): ExtrasView {
+  if (extras === noExtras) return nothingExtra;
+  const { damaged, qualityControl, quarantine, expired, maximum, hysteresis, alert, countedAtMs } = extras;
+  return {
+    ...(unitsInStates(extras) === 0 ? {} : { states: { damaged, qualityControl, quarantine, expired } }),
+    ...(maximum === null ? {} : { maximum }),
+    ...(hysteresis === null ? {} : { hysteresis }),
+    ...(alert === "none" ? {} : { alert }),
+    ...(countedAtMs === null ? {} : { lastCountedAt: formatRfc3339(countedAtMs) }),
+  };
+}
+
+/** How an answer tells that a line was not simply applied; nothing where it was. */
+export function appliedView({
+  contained,
+  review,
+}: Pick<AppliedLine, "contained" | "review">): Partial<Pick<AdjustedItem, "contained" | "review">> {
+  return {
+    ...(contained === undefined
+      ? {}
+      : { contained: { stockLevel: contained.onHand, countedAt: formatRfc3339(contained.countedAtMs) } }),
+    ...(review === undefined ? {} : { review }),
+  };
+}
 
 /** An item as a row of a query. */
 export const itemOfRow = (row: ItemViewRow): InventoryItem => ({
@@ -32,9 +63,10 @@ export const itemOfRow = (row: ItemViewRow): InventoryItem => ({
   status: statusOf(row.life),
   lastUpdated: formatRfc3339(row.updated_at),
   version: row.version,
+  ...extrasView(row.extras ?? noExtras),
 });
 
-/** An item as it is after a decision. */
+/** An item as it is after a decision; one that was remembered before items had extras has none. */
 export const itemOfOutcome = (item: Item, sku: string): InventoryItem => ({
   inventoryId: formatInventoryId(item.partition, item.itemNumber),
   productId: item.productId,
@@ -50,6 +82,7 @@ export const itemOfOutcome = (item: Item, sku: string): InventoryItem => ({
   status: item.life === "archived" ? "archived" : "active",
   lastUpdated: formatRfc3339(item.updatedAtMs),
   version: item.version,
+  ...extrasView((item.extras as ItemExtras | undefined) ?? noExtras),
 });
 
 const amount = (text: string | null): number | null => (text === null ? null : Number(text));

@@ -1,5 +1,5 @@
 /** Statements that read items. Each is served by one index, in the order in which its list is paged. */
-import { availableBand } from "../../core/item.ts";
+import { availableBand, type ItemExtras } from "../../core/item.ts";
 import { bigintArray, bigintColumn, integerColumn, textArray, textColumn } from "../../db/binary-array.ts";
 import type { Statement } from "../../db/pool.ts";
 
@@ -21,10 +21,12 @@ export interface ItemViewRow {
   /** Index into `lifeStates`: the most final of item, product and location. */
   readonly life: number;
   readonly available_band: number;
+  /** Null for none. */
+  readonly extras: ItemExtras | null;
 }
 
 const columns = `i.partition, i.product_id, i.location_id, p.sku, i.item_number, i.on_hand, i.reserved, i.unavailable, i.incoming,
-  i.safety_stock, i.reorder_point, i.version, i.last_sequence, i.updated_at, greatest(i.life, p.life, l.life) AS life, i.available_band`;
+  i.safety_stock, i.reorder_point, i.version, i.last_sequence, i.updated_at, greatest(i.life, p.life, l.life) AS life, i.available_band, i.extras`;
 const joins = `JOIN product p ON p.partition = i.partition AND p.product_id = i.product_id JOIN location l ON l.location_id = i.location_id`;
 
 /** The items of some products, at every location; rows name the product that they belong to. */
