@@ -1,8 +1,144 @@
-/** Decides new reservations. */
+/** Decides new reservations: all lines are held, or, where the policy says so, as much of them as there is. */
 import type { ReserveCommand } from "./command.ts";
+import { formatOrderId } from "./ids.ts";
+import type { Allocation, StockOrder, StockOrderLine } from "./order.ts";
+import { applySteps, type ItemStep, skuOf } from "./order-entries.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Draft } from "./state.ts";
+import { partitionOf } from "./partition.ts";
+import type { Rejection } from "./rejection.ts";
+import { type Allocated, allocate, type Take } from "./reservation-allocation.ts";
+import { checkReserve } from "./reservation-checks.ts";
+import { checkLimits } from "./reservation-limits.ts";
+import { orderOutcome, rejected } from "./reservation-outcome.ts";
+import { holdStep } from "./reservation-steps.ts";
+import { findSuperseded, freedBy, planSuperseded, type Superseded } from "./reservation-supersede.ts";
+import { ReservationSupply } from "./reservation-supply.ts";
+import { Draft } from "./state.ts";
 
-export function decideReserve(_draft: Draft, _command: ReserveCommand, _nowMs: number): Outcome {
-  throw new Error("not yet");
+/** Everything is planned before the first entry is appended, so a refusal leaves none. */
+export function decideReserve(draft: Draft, command: ReserveCommand, nowMs: number): Outcome {
+  const refusal = checkReserve(draft, command);
+  if (refusal !== null) return rejected(refusal);
+  const superseded = findSuperseded(draft, command, lockedBy(draft, command));
+  if ("code" in superseded) return rejected(superseded);
+  const allocated = findUnits(draft, command, superseded);
+  if ("code" in allocated) return rejected(allocated);
+  const { orderId, steps } = planReservation(draft, command, allocated, superseded, nowMs);
+  // A dry run goes into a draft of its own, which nobody keeps.
+  const target = command.isDryRun ? new Draft(draft) : draft;
+  const items = applySteps(target, command, steps, nowMs);
+  return orderOutcome(target, orderId, items, nowMs, {
+    superseded: superseded.orders.map((order) => order.orderId),
+    isDryRun: command.isDryRun,
+  });
 }
+
+const noPartitions: ReadonlySet<number> = new Set();
+
+function lockedBy(draft: Draft, command: ReserveCommand): ReadonlySet<number> {
+  if (!command.supersedes) return noPartitions;
+  return new Set([
+    ...command.alsoPartitions,
+    ...command.lines.map(({ productId }) => partitionOf(productId, draft.partitionCount)),
+  ]);
+}
+
+/** Limits come before want of stock; what locations a policy chooses is known only afterwards. */
+function findUnits(draft: Draft, command: ReserveCommand, superseded: Superseded): Allocated | Rejection {
+  const { lines } = superseded;
+  if (command.policy === "all") {
+    const tooMuch = checkLimits(draft, command, () => askedUnits(draft, command), lines);
+    if (tooMuch !== null) return tooMuch;
+  }
+  const channel = command.channelId === null ? null : draft.channel(command.channelId);
+  const allocated = allocate(draft, command, new ReservationSupply(draft, channel, freedBy(superseded)));
+  if ("code" in allocated || allocated.allocation === null) return allocated;
+  return checkLimits(draft, command, () => takenUnits(allocated.takes), lines) ?? allocated;
+}
+
+const askedUnits = (draft: Draft, { lines }: ReserveCommand) =>
+  lines.map(({ productId, locationId, quantity }, line) => ({
+    line,
+    partition: partitionOf(productId, draft.partitionCount),
+    productId,
+    locationId,
+    quantity,
+  }));
+
+const takenUnits = (takes: readonly Take[]) => takes.map((take) => ({ ...take, line: take.requestLine - 1 }));
+
+function planReservation(
+  draft: Draft,
+  command: ReserveCommand,
+  { takes, allocation }: Allocated,
+  superseded: Superseded,
+  nowMs: number,
+): { readonly orderId: string; readonly steps: readonly ItemStep[] } {
+  const { partition } = takes[0]!;
+  // What goes back is recorded first, so that no entry on the way finds too little: the order begins behind it.
+  const behind = superseded.lines.filter((line) => line.partition === partition).length;
+  const orderId = formatOrderId("reservation", partition, draft.nextSequence(partition) + behind);
+  const order = newOrder(draft, command, orderId, takes, allocation, nowMs);
+  const holds = takes.map((take, index) => {
+    const step = holdStep(newLine(order, take, index + 1), skuOf(draft, take), command.text);
+    return index === 0 ? { ...step, order } : step;
+  });
+  return {
+    orderId,
+    steps: superseded.lines.length === 0 ? holds : [...planSuperseded(draft, superseded, orderId), ...holds],
+  };
+}
+
+function newOrder(
+  draft: Draft,
+  command: ReserveCommand,
+  orderId: string,
+  takes: readonly Take[],
+  allocation: Allocation | null,
+  nowMs: number,
+): StockOrder {
+  const { partition } = takes[0]!;
+  return {
+    orderId,
+    kind: "reservation",
+    partition,
+    partitions:
+      takes.length === 1 ? [partition] : [...new Set(takes.map((take) => take.partition))].sort((a, b) => a - b),
+    lineCount: takes.length,
+    // As recorded, which is never before what the partition has recorded already.
+    createdAtMs: Math.max(nowMs, draft.head(partition).recordedAtMs),
+    actor: command.actor,
+    phase: "held",
+    expiresAtMs: nowMs + command.ttlMs,
+    expectedAtMs: null,
+    fromLocationId: null,
+    toLocationId: null,
+    channelId: command.channelId,
+    buyerKey: command.buyerKey,
+    paymentLateAtMs: null,
+    supersededBy: null,
+    allocation,
+  };
+}
+
+const newLine = (order: StockOrder, take: Take, line: number): StockOrderLine => ({
+  orderId: order.orderId,
+  kind: "reservation",
+  line,
+  requestLine: take.requestLine,
+  partition: take.partition,
+  productId: take.productId,
+  locationId: take.locationId,
+  toLocationId: null,
+  quantity: take.quantity,
+  held: take.quantity,
+  incoming: 0,
+  done: 0,
+  dropped: 0,
+  end: null,
+  surplus: 0,
+  phase: "held",
+  expiresAtMs: order.expiresAtMs,
+  holder: order.actor,
+  buyerKey: order.buyerKey,
+});

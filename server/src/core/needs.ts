@@ -1,10 +1,13 @@
 /** Which items a command concerns: what has to be known, and what is due of them released, before it is decided. */
-import type { Command } from "./command.ts";
+import type { Command, ReserveCommand, ReserveLine } from "./command.ts";
 import { partitionOf } from "./partition.ts";
 import type { ItemPlace, State } from "./state.ts";
 
 /** What it takes to tell: the catalogue, and the lines of the orders that are named. */
-export type Known = Pick<State, "partitionCount" | "locationsOfGroup" | "channel" | "locationsOfChannel" | "orderLines"> & {
+export type Known = Pick<
+  State,
+  "partitionCount" | "locationsOfGroup" | "channel" | "locationsOfChannel" | "orderLines"
+> & {
   openReservations(buyerKey: string): readonly string[];
 };
 
@@ -25,10 +28,13 @@ export function itemsOf(command: Command, known: Known): readonly ItemPlace[] {
       return [place(command.productId, command.locationId)];
     case "reserve": {
       const lines = command.lines.flatMap((line) =>
-        candidateLocations(command, line, known).map((locationId) => place(line.productId, locationId)),
+        weighedLocations(command, line, known).map((locationId) => place(line.productId, locationId)),
       );
       if (!command.supersedes || command.buyerKey === null) return lines;
-      return [...lines, ...known.openReservations(command.buyerKey).flatMap((orderId) => placesOfOrder(orderId, known))];
+      return [
+        ...lines,
+        ...known.openReservations(command.buyerKey).flatMap((orderId) => placesOfOrder(orderId, known)),
+      ];
     }
     case "reservation":
     case "transfer-action":
@@ -71,7 +77,17 @@ export function candidateLocations(
   return ofChannel === null || named === ofChannel ? named : named.filter((id) => ofChannel.includes(id));
 }
 
+/** What a channel may have of a product depends on all its locations, wherever the line is taken from. */
+function weighedLocations(command: ReserveCommand, line: ReserveLine, known: Known): readonly string[] {
+  const candidates = candidateLocations(command, line, known);
+  const channel = command.channelId === null ? null : known.channel(command.channelId);
+  const named = line.locationId !== null || line.locationGroup !== null;
+  return channel === null || !named ? candidates : [...candidates, ...known.locationsOfChannel(channel)];
+}
+
 const placesOfOrder = (orderId: string, known: Pick<Known, "orderLines">): ItemPlace[] =>
-  known.orderLines(orderId).flatMap(({ partition, productId, locationId, toLocationId }) =>
-    [locationId, toLocationId].flatMap((id) => (id === null ? [] : [{ partition, productId, locationId: id }])),
-  );
+  known
+    .orderLines(orderId)
+    .flatMap(({ partition, productId, locationId, toLocationId }) =>
+      [locationId, toLocationId].flatMap((id) => (id === null ? [] : [{ partition, productId, locationId: id }])),
+    );

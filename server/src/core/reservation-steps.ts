@@ -1,0 +1,81 @@
+/** What is done with the units of a reservation's line, as entries to be. */
+import { entryKinds, type LineEnd } from "@onhand/protocol/vocabulary";
+import type { EntryText } from "./command.ts";
+import { noLevels } from "./entry.ts";
+import type { StockOrderLine } from "./order.ts";
+import { type ItemStep, skuOf } from "./order-entries.ts";
+import type { Draft, ItemPlace } from "./state.ts";
+
+/** Units are promised: they stay on hand and are available no more. */
+export function holdStep(line: StockOrderLine, sku: string, text: EntryText | null): ItemStep {
+  return {
+    subject: "item",
+    place: placeOf(line),
+    kind: entryKinds.inventoryReserved,
+    movementType: "hold",
+    delta: { ...noLevels, reserved: line.held },
+    before: null,
+    line,
+    sku,
+    text,
+  };
+}
+
+/** Held units go out: on hand and reserved fall together, so that available stays. */
+export function commitStep(draft: Draft, line: StockOrderLine, quantity: number, text: EntryText | null): ItemStep {
+  return {
+    subject: "item",
+    place: placeOf(line),
+    kind: entryKinds.inventoryCommitted,
+    movementType: "sale",
+    delta: { ...noLevels, onHand: -quantity, reserved: -quantity },
+    before: line,
+    line: { ...line, held: line.held - quantity, done: line.done + quantity },
+    sku: skuOf(draft, line),
+    text,
+  };
+}
+
+/** Held units are available again. */
+export function releaseStep(
+  draft: Draft,
+  line: StockOrderLine,
+  quantity: number,
+  end: LineEnd,
+  text: EntryText | null,
+): ItemStep {
+  return {
+    subject: "item",
+    place: placeOf(line),
+    kind: entryKinds.inventoryReleased,
+    movementType: "hold",
+    delta: { ...noLevels, reserved: -quantity },
+    before: line,
+    line: { ...line, held: line.held - quantity, dropped: line.dropped + quantity, end },
+    sku: skuOf(draft, line),
+    text,
+  };
+}
+
+/** Units that had gone back go out after all. */
+export function retakeStep(draft: Draft, line: StockOrderLine, quantity: number, text: EntryText | null): ItemStep {
+  const dropped = line.dropped - quantity;
+  return {
+    subject: "item",
+    place: placeOf(line),
+    kind: entryKinds.inventoryCommitted,
+    movementType: "sale",
+    delta: { ...noLevels, onHand: -quantity },
+    before: line,
+    line: { ...line, dropped, done: line.done + quantity, end: dropped === 0 ? null : line.end },
+    sku: skuOf(draft, line),
+    text,
+  };
+}
+
+/** A reservation's line always has a location. */
+export const placeOf = ({ partition, productId, locationId }: StockOrderLine): ItemPlace => ({
+  partition,
+  productId,
+  locationId: locationId!,
+});

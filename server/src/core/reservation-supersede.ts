@@ -1,0 +1,71 @@
+/** A buyer's newer reservation takes the place of their older ones: what those hold goes back in the same command. */
+
+import type { ReserveCommand } from "./command.ts";
+import { parseOrderId } from "./ids.ts";
+import { orderLimits, type StockOrder, type StockOrderLine } from "./order.ts";
+import type { ItemStep } from "./order-entries.ts";
+import type { Rejection } from "./rejection.ts";
+import { releaseStep } from "./reservation-steps.ts";
+import { type Draft, itemKey } from "./state.ts";
+
+export interface Superseded {
+  /** Oldest first. */
+  readonly orders: readonly StockOrder[];
+  /** Their lines that hold units. */
+  readonly lines: readonly StockOrderLine[];
+}
+
+export const nothingSuperseded: Superseded = { orders: [], lines: [] };
+
+/**
+ * @param locked partitions that the command holds
+ * @returns the buyer's older open reservations, but none whose payment has begun; or the partitions that it takes to end them
+ */
+export function findSuperseded(
+  draft: Draft,
+  command: ReserveCommand,
+  locked: ReadonlySet<number>,
+): Superseded | Rejection {
+  if (!command.supersedes || command.buyerKey === null) return nothingSuperseded;
+  const orders: StockOrder[] = [];
+  const lines: StockOrderLine[] = [];
+  const missing = new Set<number>();
+  const open = draft.openReservations(command.buyerKey).filter((orderId) => draft.order(orderId)?.phase !== "paying");
+  for (const orderId of open.slice(0, orderLimits.supersededMax)) {
+    const order = draft.order(orderId);
+    // What lies behind no lock is not known, but where its id leads is.
+    const partitions = order?.partitions ?? [parseOrderId("reservation", orderId)!.partition];
+    for (const partition of partitions) if (!locked.has(partition)) missing.add(partition);
+    if (order === null) continue;
+    orders.push(order);
+    lines.push(...draft.orderLines(orderId).filter((line) => line.held > 0));
+  }
+  return missing.size === 0 ? { orders, lines } : needsPartitions([...missing].sort((a, b) => a - b));
+}
+
+const needsPartitions = (partitions: readonly number[]): Rejection => ({
+  code: "version_conflict",
+  line: 0,
+  isStale: true,
+  needsPartitions: partitions,
+  detail: "The buyer's older reservations changed while the request was under way. Nothing was changed; send it again.",
+});
+
+/** Units that go back to each item, by `itemKey`. */
+export function freedBy({ lines }: Superseded): ReadonlyMap<string, number> {
+  const freed = new Map<string, number>();
+  for (const { productId, locationId, held } of lines) {
+    const key = itemKey(productId, locationId!);
+    freed.set(key, (freed.get(key) ?? 0) + held);
+  }
+  return freed;
+}
+
+/** Plans their end. @param supersededBy id of the newer one */
+export function planSuperseded(draft: Draft, { orders, lines }: Superseded, supersededBy: string): ItemStep[] {
+  const changed = new Map(orders.map((order) => [order.orderId, { ...order, supersededBy }]));
+  return lines.map((line) => ({
+    ...releaseStep(draft, line, line.held, "superseded", null),
+    order: changed.get(line.orderId)!,
+  }));
+}
