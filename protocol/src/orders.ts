@@ -4,7 +4,7 @@
  */
 import Type, { type Static } from "typebox";
 import { InventoryItem } from "./resources.ts";
-import { Closed, Id, NonEmptyText, Nullable, Quantity, Sku, Text, Timestamp } from "./schema.ts";
+import { Closed, Id, Level, NonEmptyText, Nullable, Quantity, Sku, Text, Timestamp } from "./schema.ts";
 import { quantityMax, sourcingPolicies, unsellableStates } from "./vocabulary.ts";
 
 /** Limits of requests that make orders. Relations to the limits of the core are asserted where both are known. */
@@ -189,7 +189,7 @@ export const ReceiveUnits = Closed(
         Closed(
           {
             line: LineNumber("Number of the line"),
-            quantity: Type.Optional(Units("Units that arrived, more than expected too; all when absent")),
+            quantity: Type.Optional(Level("Units that arrived, more than expected too; all when absent")),
             state: Type.Optional(
               Type.String({ enum: [...unsellableStates], description: "State they arrived in; sellable when absent" }),
             ),

@@ -7,7 +7,7 @@ import type { Call, Reply, Route } from "../../host/route.ts";
 import type { OrderNoteRow } from "../../queries/order-queries.ts";
 import { ordinaryBodyBytesMax } from "./common.ts";
 import { type RestContext, requestContext } from "./context.ts";
-import { afterWrite, executeOrder, faultsOfChoice, findOrder, refuseMatch, requireNone } from "./order-parts.ts";
+import { afterWrite, executeOrder, findOrder, refuseMatch } from "./order-parts.ts";
 import type { AfterWrite } from "./order-views.ts";
 
 interface ActionBody {
@@ -36,7 +36,6 @@ export function transferActions(rest: RestContext, { order, idOf, view }: Kind) 
     async handle(call): Promise<Reply> {
       const body = call.body as Body;
       refuseMatch(call);
-      requireNone(faultsOfChoice(body.lines));
       const found = await findOrder(rest, order, idOf(call.params));
       const context = requestContext(rest, call, body.operationId);
       const accepted = await executeOrder(rest, context, async () =>
