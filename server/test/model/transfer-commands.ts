@@ -5,10 +5,9 @@ import { decide } from "../../src/core/decide.ts";
 import type { Entry } from "../../src/core/entry.ts";
 import { availableOf, type Item } from "../../src/core/item.ts";
 import type { OrderOutcome, Outcome } from "../../src/core/outcome.ts";
-import { parseParts } from "../../src/core/parts.ts";
 import type { Rejection } from "../../src/core/rejection.ts";
 import { origin } from "./commands.ts";
-import { checkEntries } from "./compare.ts";
+import { checkEntries, checkParts } from "./compare-entries.ts";
 import type { MemoryState } from "./memory-state.ts";
 
 type Ordered = Readonly<Record<string, number>> | readonly (readonly [productId: string, quantity: number])[];
@@ -111,22 +110,6 @@ export function refused(state: MemoryState, command: Command, nowMs: number): Re
   const { outcome } = commit(state, command, nowMs);
   if (outcome.kind !== "rejected") throw new Error(`it was applied: ${JSON.stringify(outcome)}`);
   return outcome.rejection;
-}
-
-/** Every entry of a change says where all of them lie; entries that only follow from it are none of them. */
-function checkParts(entries: readonly Entry[]): void {
-  const mine = entries.filter((entry) => entry.kind < 60 || (entry.kind >= 70 && entry.kind < 80));
-  if (mine.length < 2) {
-    for (const entry of mine) expect(entry.parts).toBeNull();
-    return;
-  }
-  const places = mine.map(({ partition, sequence }) => `${partition}:${sequence}`).sort();
-  for (const { parts } of mine) {
-    const named = parseParts(parts!).flatMap(({ partition, first, last }) =>
-      Array.from({ length: last - first + 1 }, (_, index) => `${partition}:${first + index}`),
-    );
-    expect(named.sort()).toEqual(places);
-  }
 }
 
 /** Lines add up, and what items say is promised is what the lines say. */
