@@ -4,11 +4,12 @@ import type { Command, TransferAction, TransferActionCommand, TransferCommand } 
 import { decide } from "../../src/core/decide.ts";
 import type { Entry } from "../../src/core/entry.ts";
 import { availableOf, type Item } from "../../src/core/item.ts";
+import { transferStatus } from "../../src/core/order.ts";
 import type { OrderOutcome, Outcome } from "../../src/core/outcome.ts";
 import type { Rejection } from "../../src/core/rejection.ts";
-import { origin } from "./commands.ts";
+import { origin, SeedBook } from "./commands.ts";
 import { checkEntries, checkParts } from "./compare-entries.ts";
-import type { MemoryState } from "./memory-state.ts";
+import { MemoryState } from "./memory-state.ts";
 
 type Ordered = Readonly<Record<string, number>> | readonly (readonly [productId: string, quantity: number])[];
 
@@ -134,4 +135,27 @@ export function levelsAt(state: MemoryState, productId: string, locationId: stri
   );
   if (item === undefined) return [0, 0, 0, 0, 0];
   return [item.onHand, item.reserved, item.unavailable, item.incoming, availableOf(item)];
+}
+
+/** 10 of `p1` and 5 of `p2` at `l1`. */
+function twoProducts(nowMs: number): MemoryState {
+  const book = new SeedBook(5, nowMs - 1_000).product("p1").product("p2").location("l1").location("l2");
+  book.item({ productId: "p1", locationId: "l1", levels: { onHand: 10 } });
+  book.item({ productId: "p2", locationId: "l1", levels: { onHand: 5 } });
+  return new MemoryState(book.partitionCount, book.entries);
+}
+
+/** A transfer or supply of 10 `p1` and 5 `p2`, with what has been done with it so far. */
+export function made(nowMs: number, order: "transfer" | "supply", ...actions: readonly TransferAction[]) {
+  const state = twoProducts(nowMs);
+  const command = order === "transfer" ? transferOf({ p1: 10, p2: 5 }) : supplyOf({ p1: 10, p2: 5 });
+  const { orderId } = done(state, command, nowMs).order;
+  const act = (action: TransferAction, rest: Partial<TransferActionCommand> = {}) =>
+    done(state, actionOn(orderId, action, rest), nowMs);
+  const refuse = (action: TransferAction, rest: Partial<TransferActionCommand> = {}) =>
+    refused(state, actionOn(orderId, action, rest), nowMs);
+  for (const action of actions) act(action);
+  const levels = () => [levelsAt(state, "p1", "l1"), levelsAt(state, "p1", "l2")];
+  const line = (number: number) => state.orderLines(orderId)[number - 1]!;
+  return { state, orderId, act, refuse, levels, line, status: () => transferStatus(state.orderLines(orderId)) };
 }
