@@ -21,6 +21,7 @@ import {
 } from "../core/state.ts";
 import type { Reliance } from "../journal/sql/append-group.ts";
 import type { CatalogueCache } from "./catalogue-cache.ts";
+import { positionOfOrder } from "./order-place.ts";
 import type { KnownHead, MovedHead, StateCache } from "./state-cache.ts";
 
 /** The effects of an ordinary group whose COMMIT is on its way. */
@@ -125,10 +126,12 @@ export class AheadState implements State {
   }
 
   order(orderId: string): StockOrder | null {
+    if (this.#isNotYet(orderId)) return null;
     return known(this.#before.orders.get(orderId) ?? this.#cache.order(orderId), `order ${orderId}`);
   }
 
   knownLines(orderId: string): readonly StockOrderLine[] | undefined {
+    if (this.#isNotYet(orderId)) return [];
     const changed = this.#lines.get(orderId);
     const cached = this.#cache.orderLines(orderId);
     if (changed === undefined) return cached;
@@ -141,6 +144,14 @@ export class AheadState implements State {
 
   orderLines(orderId: string): readonly StockOrderLine[] {
     return known(this.knownLines(orderId), `order ${orderId}`);
+  }
+
+  /** True when there can be no such order yet: if there is one at all, the group is making it. */
+  #isNotYet(orderId: string): boolean {
+    const position = positionOfOrder(orderId, this.partitionCount);
+    if (position === null) return true;
+    const head = this.knownHead(position.partition);
+    return head !== undefined && position.sequence > head.sequence;
   }
 
   readonly hasDue = false;

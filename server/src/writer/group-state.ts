@@ -6,6 +6,7 @@ import type { DueLines, Head, Holder, ItemPlace, State } from "../core/state.ts"
 import { itemKey } from "../core/state.ts";
 import { WriteConflict } from "../db/errors.ts";
 import type { CatalogueCache } from "./catalogue-cache.ts";
+import { positionOfOrder } from "./order-place.ts";
 import type { StateCache } from "./state-cache.ts";
 
 /** What was found out about when something of an item is due. */
@@ -115,13 +116,23 @@ export class LoadedState implements State {
     return level;
   }
 
+  /** True when there can be no such order in the database: if there is one at all, the group is making it. */
+  isNotYet(orderId: string): boolean {
+    const position = positionOfOrder(orderId, this.partitionCount);
+    if (position === null) return true;
+    const head = this.#locked.has(position.partition) ? this.#cache.head(position.partition) : null;
+    return head !== null && position.sequence > head.sequence;
+  }
+
   order(orderId: string): StockOrder | null {
+    if (this.isNotYet(orderId)) return null;
     const order = this.facts.elsewhere.get(orderId)?.order ?? this.#cache.order(orderId);
     if (order === undefined) throw new Error(`order ${orderId} was not loaded`);
     return order;
   }
 
   orderLines(orderId: string): readonly StockOrderLine[] {
+    if (this.isNotYet(orderId)) return [];
     const lines = this.facts.elsewhere.get(orderId)?.lines ?? this.#cache.orderLines(orderId);
     if (lines === undefined) throw new Error(`the lines of order ${orderId} were not loaded`);
     return lines;

@@ -4,6 +4,7 @@
  */
 import { futureToleranceMs } from "@onhand/protocol/vocabulary";
 import type { Command } from "../core/command.ts";
+import { momentsOfCount } from "../core/containment.ts";
 import type { Item } from "../core/item.ts";
 import { itemsOf, ordersOf } from "../core/needs.ts";
 import { orderLimits, type StockOrder } from "../core/order.ts";
@@ -65,9 +66,8 @@ async function loadOrders({ transaction, cache, commands, state, facts }: Loadin
   for (const { orderId } of open) named.add(orderId);
   const missing = [...named].flatMap((orderId) => {
     const partition = partitionOfOrder(orderId, cache.partitionCount);
-    return partition === null || (state.isLocked(partition) && cache.orderLines(orderId) !== undefined)
-      ? []
-      : [{ partition, orderId }];
+    const isKnown = state.isNotYet(orderId) || (state.isLocked(partition!) && cache.orderLines(orderId) !== undefined);
+    return isKnown ? [] : [{ partition: partition!, orderId }];
   });
   if (missing.length > 0) {
     const unknown = new Set(missing.map(({ orderId }) => orderId));
@@ -236,10 +236,11 @@ async function loadMoved({ transaction, cache, commands, facts }: Loading): Prom
   const wanted = new Map<string, { item: Item; momentMs: number }>();
   for (const command of commands) {
     if (command.kind !== "inventory") continue;
-    for (const { productId, locationId, change } of command.lines) {
-      if (change.countedAtMs === undefined) continue;
-      const item = cache.item(partitionOf(productId, cache.partitionCount), productId, locationId);
-      if (item) wanted.set(movedKey(item, change.countedAtMs), { item, momentMs: change.countedAtMs });
+    for (const { productId, locationId, change, clock } of command.lines) {
+      const moments = momentsOfCount(change, clock);
+      const item =
+        moments.length === 0 ? null : cache.item(partitionOf(productId, cache.partitionCount), productId, locationId);
+      if (item) for (const momentMs of moments) wanted.set(movedKey(item, momentMs), { item, momentMs });
     }
   }
   const walks = [...wanted].map(async ([key, { item, momentMs }]) => {

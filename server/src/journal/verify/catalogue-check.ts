@@ -1,16 +1,18 @@
 /**
- * Compares product and location rows with their last entries, and the table of SKUs with the products.
+ * Compares rows of products, locations and channels with their last entries, and the table of SKUs with the products.
  *
  * Behind a trusted position, rows that were not changed since are taken as they are.
  */
 import { lifeStates } from "@onhand/protocol/vocabulary";
-import { controlPartition } from "../../core/partition.ts";
 import type { Queryable } from "../../db/pool.ts";
 import { digestOf, type FoldedDocument } from "./catalogue-fold.ts";
 import type { FaultList } from "./report.ts";
-import { type CatalogueColumns, readLocationPage, readProductPage } from "./sql/read-projections.ts";
+import { type CatalogueColumns, readChannelPage, readLocationPage, readProductPage } from "./sql/read-projections.ts";
 
 const pageRows = 1_000;
+
+/** What the rows are about; products are of a partition, the others of the control partition. */
+export type CatalogueTable = "product" | "location" | "channel";
 
 export interface CatalogueScope {
   readonly connection: Queryable;
@@ -30,38 +32,40 @@ interface Row {
   readonly name?: string;
 }
 
-const nameOf = (scope: CatalogueScope, id: string) =>
-  scope.partition === controlPartition ? { sequence: null, locationId: id } : { sequence: null, productId: id };
+const nameOf = (table: CatalogueTable, id: string) => ({ sequence: null, [`${table}Id`]: id });
+
+function readPage(table: CatalogueTable, partition: number, afterId: string | null) {
+  if (table === "product") return readProductPage(partition, afterId, pageRows);
+  return table === "location" ? readLocationPage(afterId, pageRows) : readChannelPage(afterId, pageRows);
+}
 
 /**
- * Compares the rows of products, or in the control partition of locations, with the fold.
+ * Compares the rows of a table with the fold.
  * @param documents the fold, by id; emptied on the way
  * @param onLive told every product or location that is not deleted
  */
 export async function checkCatalogue(
   scope: CatalogueScope,
+  table: CatalogueTable,
   documents: Map<string, FoldedDocument>,
   onLive: (id: string, sku: string | undefined) => Promise<void> | undefined,
 ): Promise<void> {
   const { connection, partition, faults } = scope;
   let afterId: string | null = null;
   for (;;) {
-    const statement: ReturnType<typeof readLocationPage> =
-      partition === controlPartition
-        ? readLocationPage(afterId, pageRows)
-        : readProductPage(partition, afterId, pageRows);
+    const statement: ReturnType<typeof readPage> = readPage(table, partition, afterId);
     const { rows } = await connection.query<CatalogueColumns>(statement);
     const page = rows[0]!;
     if (page.count === 0) break;
     for (let n = 0; n < page.count; n++) {
       const row = rowOf(page, n);
-      checkRow(scope, row, documents);
+      checkRow(scope, table, row, documents);
       if (lifeStates[row.life] !== "deleted") await onLive(row.id, row.sku);
     }
     afterId = page.id.at(-1)!;
   }
   for (const [id, { version }] of documents) {
-    faults.add("catalogue_missing", { ...nameOf(scope, id), expected: `a row of version ${version}`, found: "none" });
+    faults.add("catalogue_missing", { ...nameOf(table, id), expected: `a row of version ${version}`, found: "none" });
   }
 }
 
@@ -78,7 +82,12 @@ function rowOf(page: CatalogueColumns, n: number): Row {
   };
 }
 
-function checkRow(scope: CatalogueScope, row: Row, documents: Map<string, FoldedDocument>): void {
+function checkRow(
+  scope: CatalogueScope,
+  table: CatalogueTable,
+  row: Row,
+  documents: Map<string, FoldedDocument>,
+): void {
   const { faults, fromSequence } = scope;
   const folded = documents.get(row.id);
   documents.delete(row.id);
@@ -93,7 +102,7 @@ function checkRow(scope: CatalogueScope, row: Row, documents: Map<string, Folded
     );
   } else if (fromSequence === 0) {
     const found = `version ${row.version}`;
-    faults.add("catalogue_unexpected", { ...nameOf(scope, row.id), expected: "entries", found });
+    faults.add("catalogue_unexpected", { ...nameOf(table, row.id), expected: "entries", found });
   }
   if (row.sku !== undefined) {
     differing.push(["sku", row.document?.sku, row.sku], ["name", row.document?.name, row.name]);
@@ -101,5 +110,5 @@ function checkRow(scope: CatalogueScope, row: Row, documents: Map<string, Folded
   const wrong = differing.filter(([, expected, found]) => expected !== found);
   if (wrong.length === 0) return;
   const textOf = (at: 1 | 2): string => wrong.map((each) => `${each[0]} ${each[at]}`).join(", ");
-  faults.add("catalogue", { ...nameOf(scope, row.id), expected: textOf(1), found: textOf(2) });
+  faults.add("catalogue", { ...nameOf(table, row.id), expected: textOf(1), found: textOf(2) });
 }

@@ -1,4 +1,4 @@
-/** Folds the entries of products and locations: of each the last document, as a digest, and what else its row holds. */
+/** Folds the entries of products, locations and channels: of each the last document, as a digest, and what else its row holds. */
 import { hash } from "node:crypto";
 import { lifeStates } from "@onhand/protocol/vocabulary";
 import type { Versioned } from "../../core/catalogue.ts";
@@ -18,6 +18,7 @@ export const digestOf = (document: unknown): string => hash("sha256", JSON.strin
 export class CatalogueFold {
   readonly products = new Map<string, FoldedDocument>();
   readonly locations = new Map<string, FoldedDocument>();
+  readonly channels = new Map<string, FoldedDocument>();
   readonly #faults: FaultList;
   readonly #fromSequence: number;
 
@@ -28,9 +29,7 @@ export class CatalogueFold {
   }
 
   visit(entry: Entry): void {
-    const isProduct = subjectOf(entry.kind) === "product";
-    const documents = isProduct ? this.products : this.locations;
-    const id = isProduct ? entry.productId! : entry.locationId!;
+    const { documents, id } = this.#placeOf(entry);
     const before = documents.get(id);
     const version = before === undefined && this.#fromSequence > 0 ? entry.version : (before?.version ?? 0) + 1;
     if (entry.version !== version) {
@@ -43,14 +42,38 @@ export class CatalogueFold {
     }
     documents.set(id, after ?? { version: entry.version, life: "active", createdAtMs: 0, updatedAtMs: 0, digest: "" });
   }
+
+  #placeOf(entry: Entry): { documents: Map<string, FoldedDocument>; id: string } {
+    switch (subjectOf(entry.kind)) {
+      case "product":
+        return { documents: this.products, id: entry.productId! };
+      case "location":
+        return { documents: this.locations, id: entry.locationId! };
+      default:
+        return { documents: this.channels, id: channelIdOf(entry) };
+    }
+  }
+}
+
+/** A channel is named in the detail alone. */
+function channelIdOf({ detail }: Entry): string {
+  const { channelId } = JSON.parse(detail!) as { channelId?: unknown };
+  return typeof channelId === "string" ? channelId : "";
 }
 
 function documentAfter(entry: Entry): FoldedDocument | null {
   try {
     const effect = evolve(entry);
-    if (effect.kind === "item") return null;
-    const { document, ...rest } = effect.kind === "product" ? effect.product : effect.location;
-    const { version, life, createdAtMs, updatedAtMs } = rest;
+    const found =
+      effect.kind === "product"
+        ? effect.product
+        : effect.kind === "location"
+          ? effect.location
+          : effect.kind === "channel"
+            ? effect.channel
+            : null;
+    if (found === null) return null;
+    const { document, version, life, createdAtMs, updatedAtMs } = found;
     const isDocument = typeof document === "object" && document !== null;
     if (!isDocument || !lifeStates.includes(life) || !Number.isSafeInteger(createdAtMs)) return null;
     return { version, life, createdAtMs, updatedAtMs, digest: digestOf(document) };

@@ -1,17 +1,19 @@
 /** What every entry must look like by itself, whatever came before. */
-import { entryKinds, movementTypes } from "@onhand/protocol/vocabulary";
+import {
+  type EntryKind,
+  type EntrySubject,
+  entryKinds,
+  movementTypes,
+  subjectOfKind,
+} from "@onhand/protocol/vocabulary";
 import type { Entry } from "../../core/entry.ts";
 import { availableOf, type Levels } from "../../core/item.ts";
 import { controlPartition, partitionOf } from "../../core/partition.ts";
 import type { FaultList } from "./report.ts";
 
 const knownKinds = new Set<number>(Object.values(entryKinds));
-/** What an entry is about follows from its kind. */
-export type Subject = "item" | "product" | "location";
-
-/** @returns what an entry of a kind is about */
-export const subjectOf = (kind: number): Subject =>
-  kind < entryKinds.productCreated ? "item" : kind < entryKinds.locationCreated ? "product" : "location";
+/** @returns what an entry of a known kind is about */
+export const subjectOf = (kind: number): EntrySubject => subjectOfKind(kind as EntryKind);
 
 /** Names of an entry's subject, for a fault. */
 export function namesOf(entry: Entry): { sequence: number; productId?: string; locationId?: string } {
@@ -30,6 +32,16 @@ export function checkEntry(entry: Entry, partitionCount: number, faults: FaultLi
   return true;
 }
 
+/** Which of product, location, item and detail an entry has. */
+const presences: Readonly<Record<EntrySubject, readonly string[]>> = {
+  item: ["1110", "1111"],
+  product: ["1001"],
+  location: ["0101"],
+  order: ["1101"],
+  channel: ["0001"],
+  channelLevel: ["1001"],
+};
+
 function shapeFault(entry: Entry, partitionCount: number): { expected: string; found: string } | null {
   if (!knownKinds.has(entry.kind)) return { expected: "a known kind", found: `kind ${entry.kind}` };
   if (movementTypes[entry.movementType] === undefined) {
@@ -38,15 +50,35 @@ function shapeFault(entry: Entry, partitionCount: number): { expected: string; f
   const subject = subjectOf(entry.kind);
   const { productId, locationId, itemNumber, detail } = entry;
   const present = [productId !== null, locationId !== null, itemNumber !== null, detail !== null].map(Number).join("");
-  const expected = { item: "1110", product: "1001", location: "0101" }[subject];
-  if (present !== expected) {
+  if (!presences[subject].includes(present)) {
     return { expected: `the columns of kind ${entry.kind}`, found: `product, location, item, detail: ${present}` };
   }
   if (subject !== "item" && (moves(entry.delta) || moves(entry.after) || entry.previousSequence !== null)) {
-    return { expected: "no levels in an entry of the catalogue", found: JSON.stringify(entry.after) };
+    return { expected: `no levels in an entry of kind ${entry.kind}`, found: JSON.stringify(entry.after) };
   }
+  if ((subject === "order" || subject === "channelLevel") && entry.version !== 1) {
+    return { expected: `version 1 in an entry of kind ${entry.kind}`, found: `version ${entry.version}` };
+  }
+  const wrong = detail === null ? null : detailFault(subject, detail);
+  if (wrong !== null) return wrong;
   const home = productId === null ? controlPartition : partitionOf(productId, partitionCount);
   return home === entry.partition ? null : { expected: `partition ${home}`, found: `partition ${entry.partition}` };
+}
+
+/** What the detail of an entry of each subject may say; documents of the catalogue are looked at when they are folded. */
+const detailKeys: Readonly<Partial<Record<EntrySubject, readonly string[]>>> = {
+  item: ["life", "extras", "line", "order", "moved", "contained", "review", "notice"],
+  order: ["order", "lines"],
+  channelLevel: ["channelLevel"],
+};
+
+function detailFault(subject: EntrySubject, detail: string): { expected: string; found: string } | null {
+  const allowed = detailKeys[subject];
+  if (allowed === undefined) return null;
+  const said: unknown = JSON.parse(detail);
+  const keys = typeof said === "object" && said !== null && !Array.isArray(said) ? Object.keys(said) : [];
+  const isRight = keys.length > 0 && keys.every((key) => allowed.includes(key));
+  return isRight ? null : { expected: `a detail of ${allowed.join(", ")}`, found: detail };
 }
 
 const moves = (levels: Levels): boolean =>

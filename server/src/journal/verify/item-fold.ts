@@ -4,6 +4,7 @@
  * Behind a trusted position the first entry met of an item may continue one in front of it. That one is read as it is
  * stored (`adopt`), so the step from it is checked, but not how it came about.
  */
+import { isNotice } from "@onhand/protocol/vocabulary";
 import type { Entry } from "../../core/entry.ts";
 import { evolve } from "../../core/evolve.ts";
 import type { Item, Levels } from "../../core/item.ts";
@@ -47,14 +48,20 @@ export class ItemFold {
   visit(entry: Entry): void {
     const before = this.items.get(entry.itemNumber!) ?? null;
     this.#checkLink(entry, before);
-    const version = (before?.version ?? 0) + 1;
+    const version = (before?.version ?? 0) + (isNotice(entry.kind) ? 0 : 1);
     if (entry.version !== version) this.#fault("version", entry, String(version), String(entry.version));
     const had = before ?? nothing;
     if (stateNames.some((name) => entry.after[name] - had[name] !== entry.delta[name])) {
       const sum = Object.fromEntries(stateNames.map((name) => [name, had[name] + entry.delta[name]]));
       this.#fault("delta", entry, levelsText(sum as unknown as Levels), levelsText(entry.after));
     }
-    this.items.set(entry.itemNumber!, itemOf(entry));
+    const item = itemOf(entry);
+    const { damaged, qualityControl, quarantine, expired } = item.extras;
+    const named = damaged + qualityControl + quarantine + expired;
+    const areUnits = [damaged, qualityControl, quarantine, expired].every((units) => units >= 0);
+    if (!areUnits || !(named <= item.unavailable))
+      this.#fault("value", entry, `at most ${item.unavailable} units in named states`, `${named}`);
+    this.items.set(entry.itemNumber!, item);
   }
 
   #checkLink(entry: Entry, before: Item | null): void {
@@ -70,7 +77,7 @@ export class ItemFold {
     }
   }
 
-  #fault(kind: "link" | "version" | "delta", entry: Entry, expected: string, found: string): void {
+  #fault(kind: "link" | "version" | "delta" | "value", entry: Entry, expected: string, found: string): void {
     this.#faults.add(kind, { ...namesOf(entry), expected, found });
   }
 }

@@ -5,7 +5,7 @@
  * stored: that they agree is shown, that the entry is the one once sealed is not.
  */
 import { lifeStates } from "@onhand/protocol/vocabulary";
-import { availableBand, availableOf, type Item, oversoldOf } from "../../core/item.ts";
+import { availableBand, availableOf, type Item, noExtras, oversoldOf } from "../../core/item.ts";
 import type { Queryable } from "../../db/pool.ts";
 import { entriesOf } from "./entry-page.ts";
 import { itemOf } from "./item-fold.ts";
@@ -27,6 +27,8 @@ export interface LevelScope {
   readonly faults: FaultList;
   /** The trusted position, 0 when all entries were folded. */
   readonly fromSequence: number;
+  /** False: the schema does not hold extras of items yet. */
+  readonly hasExtras: boolean;
 }
 
 /** @param items the fold, by item number; emptied on the way */
@@ -34,7 +36,7 @@ export async function checkLevels(scope: LevelScope, items: Map<number, Item>): 
   const { connection, partition, faults } = scope;
   let after: { productId: string; locationId: string } | null = null;
   for (;;) {
-    const { rows } = await connection.query<LevelColumns>(readLevelPage(partition, after, pageRows));
+    const { rows } = await connection.query<LevelColumns>(readLevelPage(partition, after, pageRows, scope.hasExtras));
     const page: LevelColumns = rows[0]!;
     await checkPage(scope, page, items);
     if (page.count < pageRows) break;
@@ -94,6 +96,7 @@ const rowOf = (item: Item) => ({
   updated_at: item.updatedAtMs,
   life: lifeStates.indexOf(item.life),
   available_band: availableBand(availableOf(item)),
+  extras: item.extras === noExtras ? null : JSON.stringify(item.extras),
 });
 
 function compare({ faults }: LevelScope, page: LevelColumns, n: number, item: Item): void {

@@ -8,10 +8,13 @@ import type { AnchorPosition } from "./anchor.ts";
 import { checkCatalogue } from "./catalogue-check.ts";
 import { CatalogueFold } from "./catalogue-fold.ts";
 import { ChainCheck } from "./chain-check.ts";
+import { checkChannelLevels, type SellingChannel, ToldFold } from "./channel-check.ts";
 import { entriesOf, type StoredEntry } from "./entry-page.ts";
 import { checkEntry, subjectOf } from "./entry-rules.ts";
 import { ItemFold } from "./item-fold.ts";
 import { checkLevels } from "./level-check.ts";
+import { checkOrders } from "./order-check.ts";
+import { OrderFold } from "./order-fold.ts";
 import { PartsCheck } from "./parts-check.ts";
 import type { FaultList, PartitionReport } from "./report.ts";
 import { SkuCheck } from "./sku-check.ts";
@@ -30,6 +33,8 @@ export interface PartitionScope {
   readonly faults: FaultList;
   /** Where to begin, or null for the first entry. */
   readonly anchor: AnchorPosition | null;
+  /** Every channel; null when the schema has neither channels nor orders yet. */
+  readonly channels: readonly SellingChannel[] | null;
   /** Told after each page how many entries were checked in it. */
   readonly onEntries: (count: number) => void;
 }
@@ -41,6 +46,8 @@ export async function checkPartition(scope: PartitionScope): Promise<PartitionRe
   const chain = new ChainCheck(faults, anchor, anchor === null ? null : await recordedAt(scope, anchor));
   const items = new ItemFold(faults, fromSequence);
   const catalogue = new CatalogueFold(faults, fromSequence);
+  const orders = new OrderFold(faults, fromSequence);
+  const told = new ToldFold();
   const parts = new PartsCheck(connection, faults, fromSequence);
   const texts = new TextCheck(connection, partition, faults, anchor === null ? null : fromSequence);
   let entryCount = 0;
@@ -51,7 +58,10 @@ export async function checkPartition(scope: PartitionScope): Promise<PartitionRe
       chain.visit(entry);
       parts.visit(entry);
       if (!checkEntry(entry, partitionCount, faults)) continue;
-      if (subjectOf(entry.kind) === "item") items.visit(entry);
+      const subject = subjectOf(entry.kind);
+      if (subject === "item") items.visit(entry);
+      if (subject === "item" || subject === "order") orders.visit(entry);
+      else if (subject === "channelLevel") told.visit(entry);
       else catalogue.visit(entry);
     }
     await texts.visit(entries);
@@ -63,7 +73,16 @@ export async function checkPartition(scope: PartitionScope): Promise<PartitionRe
   const { sequence, hash } = chain.last;
   await parts.finish(sequence);
   await texts.finish();
-  await checkProjections({ connection, partition, faults, fromSequence }, partitionCount, items, catalogue);
+  const projected = { connection, partition, faults, fromSequence };
+  const { channels } = scope;
+  await checkProjections({ ...projected, hasExtras: channels !== null }, partitionCount, items, catalogue);
+  if (channels === null)
+    return { partition, fromSequence, entries: entryCount, sequence, hash, faultCount: faults.count };
+  if (partition === controlPartition) await checkCatalogue(projected, "channel", catalogue.channels, () => undefined);
+  else {
+    await checkOrders(projected, orders);
+    await checkChannelLevels(projected, channels, told);
+  }
   return { partition, fromSequence, entries: entryCount, sequence, hash, faultCount: faults.count };
 }
 
@@ -104,11 +123,11 @@ async function checkProjections(
 ): Promise<void> {
   const { connection, partition, faults } = scope;
   if (partition === controlPartition) {
-    await checkCatalogue(scope, catalogue.locations, () => undefined);
+    await checkCatalogue(scope, "location", catalogue.locations, () => undefined);
     return;
   }
   await checkLevels(scope, items.items);
   const skus = new SkuCheck(connection, partitionCount, faults);
-  await checkCatalogue(scope, catalogue.products, (id, sku) => skus.product(id, sku!));
+  await checkCatalogue(scope, "product", catalogue.products, (id, sku) => skus.product(id, sku!));
   await skus.finish(partition);
 }

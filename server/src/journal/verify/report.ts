@@ -19,9 +19,17 @@ export const faultMeanings = {
   level_unexpected: "there is a level row, and no entries of the item",
   total: "the product's total is not the sum of its items",
   unfounded: "the level row belongs to a product or location that does not exist",
-  catalogue: "the product or location is not what its last entry says",
-  catalogue_missing: "there are entries of the product or location, and no row",
-  catalogue_unexpected: "there is a row of the product or location, and no entries",
+  catalogue: "the product, location or channel is not what its last entry says",
+  catalogue_missing: "there are entries of the product, location or channel, and no row",
+  catalogue_unexpected: "there is a row of the product, location or channel, and no entries",
+  counter: "reserved or incoming units are not those of the lines of orders",
+  order: "the order is not what its last entry says",
+  order_missing: "there are entries of the order, and no row",
+  order_unexpected: "there is a row of the order, and no entries",
+  line: "the line of the order is not what its last entry says",
+  line_missing: "there are entries of the order's line, and no row",
+  line_unexpected: "there is a row of the order's line, and no entries",
+  channel_level: "what the channel may sell is not what it was told, or not what its locations have",
   sku: "the table of SKUs and the products do not agree",
   floor: "the floor of the feed lies beyond the end of the partition",
   stray: "there are rows of a partition that does not exist",
@@ -37,6 +45,10 @@ export interface Fault {
   readonly productId?: string;
   readonly locationId?: string;
   readonly sku?: string;
+  readonly channelId?: string;
+  readonly orderId?: string;
+  /** Number of the order's line. */
+  readonly line?: number;
   readonly expected: string;
   readonly found: string;
 }
@@ -109,6 +121,9 @@ export function describeFault(fault: Fault): string {
     ["product", fault.productId],
     ["location", fault.locationId],
     ["SKU", fault.sku],
+    ["channel", fault.channelId],
+    ["order", fault.orderId],
+    ["line", fault.line],
   ].filter(([, value]) => value !== null && value !== undefined);
   const where = [["partition", fault.partition], ...names].map((pair) => pair.join(" ")).join(", ");
   return `${where}: ${faultMeanings[fault.kind]} (expected ${fault.expected}, found ${fault.found})`;

@@ -44,7 +44,7 @@ async function mixedCommands(): Promise<void> {
   const [a, b, c, d] = products as [string, string, string, string];
   const waived = { guard: { stockLevel: null } };
   await apply(writer, inventory([line(a, "lyon", { stockLevel: 7, reorderPoint: 3 }, { ...waived, text })]));
-  await apply(writer, inventory([line(a, "paris", { unavailableStock: 4, incomingStock: 50 }, waived)]));
+  await apply(writer, inventory([line(a, "paris", { unavailableStock: 4 }, waived)]));
   await apply(writer, inventory([line(b, "paris", { stockLevel: 3, countedAtMs: Date.now() })]));
   await apply(writer, inventory([line(b, "paris", { adjustment: -9 }, { allowNegative: true, text })]));
   await apply(writer, inventory([line(b, "paris", { adjustment: 2 }), line(a, "paris", { adjustment: -1 })]));

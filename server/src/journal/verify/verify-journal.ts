@@ -15,17 +15,19 @@
  * and about the levels and documents they concern. The step from the item's entry in front of the position is checked
  * against that entry as it is stored. Level rows without newer entries are compared with their last entry as it is
  * stored, so a row set back to an older entry of its item, or deleted, is not noticed by that (the product's total is
- * still compared with its items). Rows of products and locations without newer entries are compared only with the
- * table of SKUs. What lies in front of the positions was proven when the anchor was made; to prove that it is still the
+ * still compared with its items). Rows of products, locations, channels, orders and their lines without newer entries
+ * are taken as they are, but that SKUs fit the products, and reserved and incoming units the lines, is shown. What lies in front of the positions was proven when the anchor was made; to prove that it is still the
  * same, verify without an anchor too.
  */
 import { genesisHash } from "../../core/chain.ts";
 import type { Database, Queryable } from "../../db/pool.ts";
 import type { Anchor, AnchorPosition } from "./anchor.ts";
+import { readChannels } from "./channel-check.ts";
 import { readFeedRecords } from "./feed-check.ts";
 import { checkPartition } from "./partition-check.ts";
 import { type Fault, FaultList, type PartitionReport, type VerificationReport } from "./report.ts";
 import * as sql from "./sql/read-heads.ts";
+import { hasOrderTables } from "./sql/read-orders.ts";
 
 export interface VerifyOptions {
   /** Trusted positions to begin behind. */
@@ -65,7 +67,9 @@ async function verifyMoment(connection: Queryable, options: VerifyOptions): Prom
   const { rows: found } = await connection.query<{ partition_count: number }>(sql.readPartitionCount());
   const partitionCount = found[0]?.partition_count;
   if (partitionCount === undefined) throw new PartitionUnknown("the database holds no installation");
-  const works = await plan(connection, partitionCount, options);
+  const { rows: tables } = await connection.query<{ has: boolean }>(hasOrderTables());
+  const channels = tables[0]?.has === true ? await readChannels(connection) : null;
+  const works = await plan(connection, partitionCount, options, channels !== null);
   const total = works.reduce((sum, { head, anchor }) => sum + entriesAhead(head, anchor), 0);
   let done = 0;
   const onEntries = (count: number): void => {
@@ -76,7 +80,7 @@ async function verifyMoment(connection: Queryable, options: VerifyOptions): Prom
   const faults: Fault[] = [];
   for (const work of works) {
     const { partition } = work.head;
-    const report = await checkPartition({ ...work, connection, partition, partitionCount, onEntries });
+    const report = await checkPartition({ ...work, connection, partition, partitionCount, channels, onEntries });
     partitions.push(report);
     faults.push(...work.faults.list());
   }
@@ -85,9 +89,16 @@ async function verifyMoment(connection: Queryable, options: VerifyOptions): Prom
 }
 
 /** The partitions to verify, with what is wrong about their heads by themselves. */
-async function plan(connection: Queryable, partitionCount: number, options: VerifyOptions): Promise<Work[]> {
+async function plan(
+  connection: Queryable,
+  partitionCount: number,
+  options: VerifyOptions,
+  hasOrders: boolean,
+): Promise<Work[]> {
   const { rows: heads } = await connection.query<sql.SnapshotHead>(sql.readSnapshotHeads());
-  const { rows: strays } = await connection.query<{ place: string; partition: number }>(sql.readStrays(partitionCount));
+  const { rows: strays } = await connection.query<{ place: string; partition: number }>(
+    sql.readStrays(partitionCount, hasOrders),
+  );
   const all = Array.from({ length: partitionCount + 1 }, (_, partition) => partition);
   const chosen = options.partitions === undefined ? all : all.filter((each) => options.partitions!.includes(each));
   const asked = [...(options.partitions ?? []), ...(options.from?.keys() ?? [])];

@@ -36,10 +36,15 @@ const partitioned = [
   ["product", "partition"],
   ["product_sku", "sku_partition"],
 ];
+const partitionedOfOrders = [
+  ["stock_order", "partition"],
+  ["stock_order_line", "partition"],
+  ["channel_level", "partition"],
+];
 
-/** Tables that hold rows of partitions that do not exist, each with one such partition. */
-export const readStrays = (partitionCount: number): Statement => ({
-  text: partitioned
+/** Tables that hold rows of partitions that do not exist, each with one such partition. @param hasOrders the schema does */
+export const readStrays = (partitionCount: number, hasOrders: boolean): Statement => ({
+  text: [...partitioned, ...(hasOrders ? partitionedOfOrders : [])]
     .map(
       ([table, column]) =>
         `(SELECT '${table}' AS place, ${column} AS partition FROM ${table} WHERE ${column} < 0 OR ${column} > $1 LIMIT 1)`,

@@ -20,6 +20,8 @@ export interface LevelColumns {
   readonly updated_at: number[];
   readonly life: number[];
   readonly available_band: number[];
+  /** JSON texts. */
+  readonly extras: (string | null)[];
 }
 
 const levelNames = [
@@ -47,9 +49,14 @@ export const readLevelPage = (
   partition: number,
   after: { readonly productId: string; readonly locationId: string } | null,
   rowsMax: number,
+  hasExtras: boolean,
 ): Statement => ({
   text: pageText({
-    columns: { ...keyed(levelNames, "i"), updated_at: inMilliseconds("i.updated_at") },
+    columns: {
+      ...keyed(levelNames, "i"),
+      updated_at: inMilliseconds("i.updated_at"),
+      extras: hasExtras ? "i.extras::text" : "NULL::text",
+    },
     from: `item i WHERE i.partition = $1 ${after === null ? "" : "AND (i.product_id, i.location_id) > ($3, $4)"}
            ORDER BY i.product_id, i.location_id`,
     limit: "$2",
@@ -122,6 +129,17 @@ export const readLocationPage = (afterId: string | null, rowsMax: number): State
   text: pageText({
     columns: { id: "c.location_id", ...catalogueColumns },
     from: `location c ${afterId === null ? "" : "WHERE c.location_id > $2"} ORDER BY c.location_id`,
+    limit: "$1",
+    bytes: "octet_length(c.document::text)",
+  }),
+  values: [rowsMax, ...(afterId === null ? [] : [afterId])],
+});
+
+/** The next channel rows, by id. */
+export const readChannelPage = (afterId: string | null, rowsMax: number): Statement => ({
+  text: pageText({
+    columns: { id: "c.channel_id", ...catalogueColumns },
+    from: `channel c ${afterId === null ? "" : "WHERE c.channel_id > $2"} ORDER BY c.channel_id`,
     limit: "$1",
     bytes: "octet_length(c.document::text)",
   }),
