@@ -1,9 +1,10 @@
 /** The one file that wires everything: from a configuration to a running server. */
 import { Registry } from "prom-client";
+import { openChannelSide } from "./assembly/channel-side.ts";
 import { type FeedSide, openFeedSide } from "./assembly/feed-side.ts";
 import { openRestSide } from "./assembly/rest-side.ts";
 import { openWebhookSide } from "./assembly/webhook-side.ts";
-import { openWriteSide, type WriteSideOptions } from "./assembly/write-side.ts";
+import { openWriteSide, type WriteSide, type WriteSideOptions } from "./assembly/write-side.ts";
 import { Keyring } from "./auth/keyring.ts";
 import { version } from "./config/version.ts";
 import { limits } from "./core/limits.ts";
@@ -46,6 +47,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const keyring = new Keyring(database, clock);
   const rest = openRestSide(options, registry, keyring, write, outward);
   const webhooks = openWebhookSide(options, registry, outward);
+  const channels = openChannelSide(options, registry, write);
   let isStopping = false;
   const sockets: WsContext = {
     ...rest,
@@ -66,12 +68,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   addDocsPages(api.app, version);
   addOperationsPages(api.app, { keyring, clock, registry, whyNotReady: () => whyNotReady(database, isStopping) });
-  registerGauges(registry, {
-    writer: () => write.writer.load(),
-    pool: () => database.counts(),
-    inFlightCommands: () => write.submitter.underWayCount,
-    feedWaiting: () => watcher.waiting,
-  });
+  measure(registry, write, outward);
   const clearing = openClearing(options, registry, database);
   const close = (waitMsMax: number): Promise<void> => {
     const stopped = [
@@ -80,7 +77,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       wakeUps?.stop(),
       clearing.stop(),
       keyring.stop(),
-      write.writer.stop(),
+      channels.stop().then(() => write.writer.stop()),
     ];
     return within(
       clock,
@@ -94,7 +91,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await watcher.start();
     await wakeUps?.start();
     clearing.start();
-    if (options.backend === undefined) webhooks.start();
+    if (options.backend === undefined) for (const each of [webhooks, channels]) each.start();
     listener = listen(api, config.host, config.port);
   } catch (error) {
     await close(config.drainMsMax);
@@ -114,6 +111,15 @@ export async function startApp(options: AppOptions): Promise<App> {
       await close(Math.max(0, config.drainMsMax - (clock.monotonicMs() - startedAtMs)));
     },
   };
+}
+
+function measure(registry: Registry, { writer, submitter, database }: WriteSide, { watcher }: FeedSide): void {
+  registerGauges(registry, {
+    writer: () => writer.load(),
+    pool: () => database.counts(),
+    inFlightCommands: () => submitter.underWayCount,
+    feedWaiting: () => watcher.waiting,
+  });
 }
 
 function openClearing(options: AppOptions, registry: Registry, database: Database): Clearing {

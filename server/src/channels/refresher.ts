@@ -56,7 +56,7 @@ export class ChannelRefresher {
   #failuresInARow = 0;
   #stepping: Promise<void> | null = null;
   #cancelWait: () => void = () => {};
-  #isStopped = true;
+  #isStopped = false;
   #lagging = 0;
 
   constructor(options: RefresherOptions) {
