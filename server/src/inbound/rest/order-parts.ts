@@ -49,18 +49,6 @@ export function faultsOfLines(lines: readonly NamedLine[]): FieldError[] {
     : [...unnamed, { pointer: "/lines", message: `have more than ${quantityMax} units together` }];
 }
 
-/** Each line can be named once: a second time could only contradict the first. */
-export function faultsOfChoice(lines: readonly { readonly line: number }[] | undefined): FieldError[] {
-  const seen = new Set<number>();
-  return (lines ?? []).flatMap(({ line }, index) => {
-    if (!seen.has(line)) {
-      seen.add(line);
-      return [];
-    }
-    return [{ pointer: `/lines/${index}/line`, message: "is named twice" }];
-  });
-}
-
 /** Orders have no version that could be matched. @throws ProblemError 400 */
 export function refuseMatch(call: Call): void {
   if (call.ifMatchVersion === null) return;

@@ -28,7 +28,6 @@ import {
   afterWrite,
   commonFilter,
   executeOrder,
-  faultsOfChoice,
   faultsOfLines,
   findOrder,
   listOrders,
@@ -146,7 +145,6 @@ function actionRoutes(rest: RestContext): Route[] {
     async handle(call: Call): Promise<Reply> {
       const body = call.body as Body;
       refuseMatch(call);
-      requireNone(faultsOfChoice(body.lines));
       const found = await findOrder(rest, "reservation", call.params.reservationId!);
       const context = requestContext(rest, call, body.operationId);
       const accepted = await executeOrder(rest, context, async () =>
