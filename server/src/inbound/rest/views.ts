@@ -1,6 +1,6 @@
 /** How rows and outcomes look in answers. */
 import type { AdjustedItem, InventoryItem, Location, Movement, Product, Totals } from "@onhand/protocol/resources";
-import { type EntryKind, eventTypes, lifeStates, movementTypes } from "@onhand/protocol/vocabulary";
+import { type EntryKind, eventTypes, isNotice, lifeStates, movementTypes } from "@onhand/protocol/vocabulary";
 import type {
   Location as CoreLocation,
   Product as CoreProduct,
@@ -215,7 +215,7 @@ export const movementOfRow = (row: MovementRow): Movement => ({
     row.reserved - row.reserved_delta,
     row.unavailable - row.unavailable_delta,
     row.incoming - row.incoming_delta,
-    row.version - 1,
+    isNotice(row.kind as EntryKind) ? row.version : row.version - 1,
   ),
   after: levelsAt(row.on_hand, row.reserved, row.unavailable, row.incoming, row.version),
   reason: row.reason,
