@@ -3,11 +3,13 @@
  * before, all of it must agree.
  */
 import { expect } from "bun:test";
+import { type EntryKind, entryKinds, isNotice } from "@onhand/protocol/vocabulary";
 import { genesisHash, linkHash } from "../../src/core/chain.ts";
 import type { Entry, SealedEntry } from "../../src/core/entry.ts";
+import { parseDetail } from "../../src/core/entry-detail.ts";
 import { evolve } from "../../src/core/evolve.ts";
 import { type Item, oversoldOf } from "../../src/core/item.ts";
-import type { Outcome } from "../../src/core/outcome.ts";
+import type { OrderOutcome, Outcome } from "../../src/core/outcome.ts";
 import { parseParts } from "../../src/core/parts.ts";
 import { checkOf, decodeVector } from "../../src/core/position-vector.ts";
 import { toItem } from "../../src/journal/rows.ts";
@@ -16,6 +18,7 @@ import { type EntryRow, entryColumns, toEntry } from "../../src/journal/sql/read
 import { Overloaded } from "../../src/writer/errors.ts";
 import type { TestDatabase } from "../support/database.ts";
 import type { Told } from "./callers.ts";
+import { checkOrders, foldOrders } from "./order-ledger.ts";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const itemKey = (of: { partition: number; productId: string | null; locationId: string | null }): string =>
@@ -60,7 +63,8 @@ export class PartitionFollower {
   #followItem(entry: SealedEntry, fail: (what: string) => never): void {
     const before = this.#items.get(itemKey(entry));
     if (entry.previousSequence !== (before?.sequence ?? null)) fail(`names ${entry.previousSequence} before it`);
-    if (entry.version !== (before?.version ?? 0) + 1) fail(`has version ${entry.version}`);
+    const step = isNotice(entry.kind) ? 0 : 1;
+    if (entry.version !== (before?.version ?? 0) + step) fail(`has version ${entry.version}`);
     if (entry.itemNumber !== (before?.itemNumber ?? entry.sequence)) fail(`has item number ${entry.itemNumber}`);
     for (const level of ["onHand", "reserved", "unavailable", "incoming"] as const) {
       const expected = (before?.after[level] ?? 0) + entry.delta[level];
@@ -116,18 +120,49 @@ async function checkProjections(database: TestDatabase, journal: readonly Sealed
 /** An answer by what a caller may rely on: the outcome as it is stored. */
 const render = (outcome: Outcome): string => JSON.stringify(outcome);
 
+/** What follows from a command for others: thresholds crossed, channels told, and what was due before it was decided. */
+const isConsequence = (kind: EntryKind): boolean =>
+  isNotice(kind) || kind === entryKinds.channelAvailability || kind === entryKinds.inventoryHoldExpired;
+
+/** Of an order's lines, those that entries of the command tell of are as it was told. */
+function checkOrderOutcome(name: string, outcome: OrderOutcome, entries: readonly SealedEntry[]): void {
+  if (outcome.isDryRun) {
+    expect([name, entries.length]).toEqual([name, 0]);
+    return;
+  }
+  const { lines } = foldOrders(entries.filter(({ detail }) => parseDetail({ detail }).line !== undefined));
+  for (const line of lines.values()) {
+    if (line.orderId !== outcome.order.orderId) expect(outcome.superseded).toContain(line.orderId);
+    else expect([name, outcome.lines[line.line - 1]]).toEqual([name, line]);
+  }
+  for (const entry of entries) checkParts(name, entry, entries);
+}
+
+/** Whether the outcome of a command is kept under its key. */
+function isKept({ command, answer }: Told): boolean {
+  if (answer instanceof Error || command.kind === "expire" || command.kind === "channel-refresh") return false;
+  if (command.kind === "reserve" && command.isDryRun) return false;
+  return answer.outcome.kind !== "rejected" || answer.outcome.rejection.isStale !== true;
+}
+
 /** The entries of one command are what its outcome says, no more and no less. */
 function checkOutcome(
   name: string,
   { command, answer }: Told,
-  entries: readonly SealedEntry[],
+  allEntries: readonly SealedEntry[],
   hashAt: (partition: number, sequence: number) => Uint8Array,
 ): void {
   if (answer instanceof Error) throw new Error("an outcome was expected");
   const { outcome, headVector } = answer;
-  checkVector(name, headVector, entries, hashAt);
+  checkVector(name, headVector, allEntries, hashAt);
+  const entries = allEntries.filter(({ kind }) => !isConsequence(kind));
+  if (outcome.kind === "order") {
+    checkOrderOutcome(name, outcome, entries);
+    return;
+  }
   if (outcome.kind !== "lines") {
-    expect([name, entries.length]).toEqual([name, outcome.kind === "rejected" ? 0 : 1]);
+    const isNothing = outcome.kind === "rejected" || outcome.kind === "done";
+    expect([name, entries.length]).toEqual([name, isNothing ? 0 : 1]);
     return;
   }
   expect([name, entries.length]).toEqual([name, outcome.lines.length]);
@@ -136,7 +171,7 @@ function checkOutcome(
     const entry = entries.find((one) => one.partition === item.partition && one.sequence === sequence);
     if (entry === undefined)
       throw new Error(`${name}: told of entry ${item.partition}:${sequence}, which is not its own`);
-    expect(evolve(entry)).toEqual({ kind: "item", item });
+    expect(evolve(entry)).toMatchObject({ kind: "item", item });
     const { adjustment } = lines[index]!.change;
     if (adjustment !== undefined) expect([name, entry.delta.onHand]).toEqual([name, adjustment]);
     checkParts(name, entry, entries);
@@ -188,8 +223,9 @@ async function checkAnswers(
     else if (about.some(({ answer }) => answer instanceof Overloaded)) {
       expect([key, entries.length, stored.has(key)]).toEqual([key, 0, false]);
     }
-    for (const { answer } of about) {
-      if (answer instanceof Error) continue;
+    for (const told of about) {
+      const { answer } = told;
+      if (answer instanceof Error || !isKept(told)) continue;
       expect([key, render(answer.outcome)]).toEqual([key, stored.get(key)!]);
     }
   }
@@ -200,6 +236,7 @@ export async function checkLedger(database: TestDatabase, told: readonly Told[] 
   const journal = await readJournal(database);
   await checkChains(database, journal);
   await checkProjections(database, journal);
+  await checkOrders(database, journal);
   await checkAnswers(database, journal, told);
   return journal;
 }
