@@ -1,6 +1,6 @@
 /** Short ways to write reservations in tests, and what must hold after each of them. */
 import { expect } from "bun:test";
-import { entryKinds } from "@onhand/protocol/vocabulary";
+import { entryKinds, isNotice } from "@onhand/protocol/vocabulary";
 import type {
   Command,
   ExpireCommand,
@@ -97,8 +97,10 @@ export function settled(state: MemoryState, command: Command, nowMs: number): { 
   const { draft, outcomes } = decide(state, [command], nowMs);
   const outcome = outcomes[0]!;
   checkEntries(state.entries, draft.entries);
-  checkParts(draft.entries);
-  const own = draft.entries.filter((entry) => entry.kind !== entryKinds.inventoryHoldExpired && entry.kind < 80);
+  // What channels are told follows from the whole group.
+  const entries = draft.entries.filter(({ kind }) => kind !== entryKinds.channelAvailability);
+  checkParts(entries);
+  const own = entries.filter(({ kind }) => kind !== entryKinds.inventoryHoldExpired && !isNotice(kind));
   if (outcome.kind === "rejected" || (outcome.kind === "order" && outcome.isDryRun)) expect(own).toEqual([]);
   state.adopt(draft);
   if (outcome.kind === "order" && !outcome.isDryRun) {
@@ -108,7 +110,7 @@ export function settled(state: MemoryState, command: Command, nowMs: number): { 
     for (const item of outcome.items) expect(state.item(item.partition, item.productId, item.locationId)).toEqual(item);
   }
   checkCounters(state);
-  return { outcome, entries: draft.entries };
+  return { outcome, entries };
 }
 
 /** @returns how a reservation stands after a command that must be applied */

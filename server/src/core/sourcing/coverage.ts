@@ -1,82 +1,82 @@
-/** How much of a request some locations can send together. */
+/** How much of a request some locations can send together. Locations are numbered by priority, for this is asked often. */
 import type { SourcingRequest } from "./policy.ts";
 import { byPriority } from "./take-in-order.ts";
 
 export interface Coverage {
-  /** All that can send anything, by priority, then as the lines name them. */
+  /** All that can send anything, by priority, then as the lines name them; a location's number is its place in it. */
   readonly locationIds: readonly string[];
+  /** Lines of the request: what one question costs for each location. */
+  readonly lineCount: number;
   /** Units of the request that these locations can send. */
-  units(locationIds: readonly string[]): number;
+  units(locations: readonly number[]): number;
   /** The location that can send most of what these leave; null when none can send any. */
-  bestNext(locationIds: readonly string[]): string | null;
+  bestNext(locations: readonly number[]): number | null;
 }
 
 interface Need {
-  readonly productId: string;
+  /** Number of its product. */
+  readonly product: number;
   readonly quantity: number;
-  /** Units at each location that the line may be taken from. */
-  readonly stock: ReadonlyMap<string, number>;
+  /** Units that the line may be given by each location. */
+  readonly stock: readonly number[];
 }
 
 export function coverageOf({ lines, priorities }: SourcingRequest): Coverage {
-  const needs: Need[] = lines.map(({ demand, candidates }) => ({
-    productId: demand.productId,
-    quantity: demand.quantity,
-    stock: new Map(candidates.map(({ locationId, available }) => [locationId, available])),
-  }));
   const candidates = lines.flatMap((line) => line.candidates).filter(({ available }) => available > 0);
   const locationIds = [...new Set(byPriority(candidates, priorities).map(({ locationId }) => locationId))];
+  const numbers = new Map(locationIds.map((locationId, number) => [locationId, number]));
+  const productIds = [...new Set(lines.map(({ demand }) => demand.productId))];
+  const needs = lines.map(({ demand, candidates: own }): Need => {
+    const stock = new Array<number>(locationIds.length).fill(0);
+    for (const { locationId, available } of own) if (available > 0) stock[numbers.get(locationId)!] = available;
+    return { product: productIds.indexOf(demand.productId), quantity: demand.quantity, stock };
+  });
+  const given = new Array<number>(productIds.length);
   return {
     locationIds,
-    units: (chosen) => serve(needs, chosen).units,
+    lineCount: lines.length,
+    units: (chosen) => serve(needs, chosen, given).units,
     bestNext(chosen) {
-      const { left, taken } = serve(needs, chosen);
-      let best: { readonly locationId: string; readonly units: number } | null = null;
-      for (const locationId of locationIds) {
-        if (chosen.includes(locationId)) continue;
-        const units = unitsOf(needs, left, taken, locationId);
-        if (units > (best?.units ?? 0)) best = { locationId, units };
+      const { left } = serve(needs, chosen, given);
+      let best: number | null = null;
+      let most = 0;
+      for (let location = 0; location < locationIds.length; location++) {
+        if (chosen.includes(location)) continue;
+        const units = send(needs, left.slice(), location, given);
+        if (units > most) {
+          best = location;
+          most = units;
+        }
       }
-      return best?.locationId ?? null;
+      return best;
     },
   };
 }
 
-const stockKey = (productId: string, locationId: string): string => `${productId}\n${locationId}`;
-
 /** Serves the lines in order from the locations in order. */
-function serve(needs: readonly Need[], locationIds: readonly string[]) {
-  const taken = new Map<string, number>();
+function serve(needs: readonly Need[], locations: readonly number[], given: number[]) {
   const left = needs.map((need) => need.quantity);
   let units = 0;
-  for (const locationId of locationIds) {
-    for (const [index, need] of needs.entries()) {
-      const moved = take(need, left[index]!, taken, locationId);
-      left[index] = left[index]! - moved;
-      units += moved;
-    }
+  for (const location of locations) units += send(needs, left, location, given);
+  return { units, left };
+}
+
+/**
+ * Lets one location send what it can; several lines of one product share what it has.
+ * @param left units that each line still wants; they become fewer
+ * @param given for use in here: units of each product that the location gave
+ */
+function send(needs: readonly Need[], left: number[], location: number, given: number[]): number {
+  given.fill(0);
+  let units = 0;
+  for (let line = 0; line < needs.length; line++) {
+    const { product, stock } = needs[line]!;
+    const there = stock[location]! - given[product]!;
+    const moved = Math.max(0, Math.min(left[line]!, there));
+    if (moved === 0) continue;
+    given[product] = given[product]! + moved;
+    left[line] = left[line]! - moved;
+    units += moved;
   }
-  return { units, left, taken };
-}
-
-/** What one more location could send of what is left; `taken` of its stock is not changed by others. */
-function unitsOf(
-  needs: readonly Need[],
-  left: readonly number[],
-  taken: ReadonlyMap<string, number>,
-  locationId: string,
-): number {
-  const own = new Map(taken);
-  return needs.reduce((units, need, index) => units + take(need, left[index]!, own, locationId), 0);
-}
-
-/** Several lines of one product share what is there. */
-function take(need: Need, wanted: number, taken: Map<string, number>, locationId: string): number {
-  const stock = need.stock.get(locationId) ?? 0;
-  if (stock === 0 || wanted === 0) return 0;
-  const key = stockKey(need.productId, locationId);
-  const before = taken.get(key) ?? 0;
-  const moved = Math.max(0, Math.min(wanted, stock - before));
-  if (moved > 0) taken.set(key, before + moved);
-  return moved;
+  return units;
 }

@@ -6,8 +6,11 @@ import { type Coverage, coverageOf } from "./coverage.ts";
 import type { Candidate, SourcingPolicy, SourcingRequest } from "./policy.ts";
 import { byPriority, takeInOrder } from "./take-in-order.ts";
 
-/** Sets of locations that are tried before the answer of the greedy search has to do. */
-const triedSetsMax = 2_000;
+/**
+ * How long the smallest set is looked for before the greedy answer has to do, in lines looked at for a location: a few
+ * milliseconds. Twelve locations for ten lines are always tried out.
+ */
+const stepsMax = 250_000;
 
 export const fewestParcels: SourcingPolicy = {
   name: "fewest_parcels",
@@ -36,17 +39,20 @@ function wholeFirst(candidates: readonly Candidate[], quantity: number): readonl
 /** @returns the locations to send from: as few as cover what all of them together could */
 function fewestLocations(request: SourcingRequest): ReadonlySet<string> {
   const coverage = coverageOf(request);
-  const free = request.sending.filter((locationId) => coverage.locationIds.includes(locationId));
-  const target = coverage.units(coverage.locationIds);
+  const { locationIds } = coverage;
+  const all = [...locationIds.keys()];
+  const sending = new Set(request.sending);
+  const free = all.filter((location) => sending.has(locationIds[location]!));
+  const others = all.filter((location) => !sending.has(locationIds[location]!));
+  const target = coverage.units(all);
   const greedy = pruned(coverage, free, greedySet(coverage, free, target), target);
-  const others = coverage.locationIds.filter((locationId) => !free.includes(locationId));
-  const smaller = smallestSet(coverage, free, others, target, greedy.length);
-  return new Set([...free, ...(smaller ?? greedy)]);
+  const chosen = smallestSet(coverage, free, others, target, greedy.length) ?? greedy;
+  return new Set([...free, ...chosen].map((location) => locationIds[location]!));
 }
 
 /** Adds the location that covers most of what is left, until nothing is. */
-function greedySet(coverage: Coverage, free: readonly string[], target: number): readonly string[] {
-  const chosen: string[] = [];
+function greedySet(coverage: Coverage, free: readonly number[], target: number): readonly number[] {
+  const chosen: number[] = [];
   while (coverage.units([...free, ...chosen]) < target) {
     const best = coverage.bestNext([...free, ...chosen]);
     if (best === null) break;
@@ -58,28 +64,32 @@ function greedySet(coverage: Coverage, free: readonly string[], target: number):
 /** Leaves out what later ones made needless. */
 function pruned(
   coverage: Coverage,
-  free: readonly string[],
-  chosen: readonly string[],
+  free: readonly number[],
+  chosen: readonly number[],
   target: number,
-): readonly string[] {
-  return chosen.reduce<readonly string[]>((kept, locationId) => {
-    const without = kept.filter((other) => other !== locationId);
+): readonly number[] {
+  return chosen.reduce<readonly number[]>((kept, location) => {
+    const without = kept.filter((other) => other !== location);
     return coverage.units([...free, ...without]) >= target ? without : kept;
   }, chosen);
 }
 
-/** @returns the first set that covers the target, of the smallest size up to `sizeMax`; null when too many would have to be tried */
+/**
+ * @returns the first set by priority that covers the target, of the smallest size up to `sizeMax`; null when finding it
+ * would take too long
+ */
 function smallestSet(
   coverage: Coverage,
-  free: readonly string[],
-  others: readonly string[],
+  free: readonly number[],
+  others: readonly number[],
   target: number,
   sizeMax: number,
-): readonly string[] | null {
-  let left = triedSetsMax;
+): readonly number[] | null {
+  let left = stepsMax;
   for (let size = 0; size <= sizeMax; size++) {
     for (const set of setsOf(others, size)) {
-      if (left-- === 0) return null;
+      left -= coverage.lineCount * (free.length + size);
+      if (left < 0) return null;
       if (coverage.units([...free, ...set]) >= target) return set;
     }
   }
@@ -87,7 +97,7 @@ function smallestSet(
 }
 
 /** All sets of one size, in the order of their elements. */
-function* setsOf(elements: readonly string[], size: number, from = 0): Generator<readonly string[]> {
+function* setsOf(elements: readonly number[], size: number, from = 0): Generator<readonly number[]> {
   if (size === 0) yield [];
   else
     for (let index = from; index <= elements.length - size; index++)
