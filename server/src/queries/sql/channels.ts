@@ -86,9 +86,10 @@ export function channelInventory(
              JOIN product p ON p.partition = l.partition AND p.product_id = l.product_id AND p.life < 2
              WHERE ${where.join(" AND ")} ORDER BY l.partition, l.product_id LIMIT $2),
            seen AS (SELECT refreshed_through FROM channel WHERE channel_id = $1 AND life < 2)
-           SELECT partition, NULL AS product_id, NULL AS sku, NULL AS available, sequence, hash, epoch,
-             (SELECT refreshed_through FROM seen) AS refreshed_through FROM partition_head
-           UNION ALL SELECT partition, product_id, sku, available, NULL, NULL, NULL, NULL FROM page
+           SELECT * FROM (
+             SELECT partition, NULL AS product_id, NULL AS sku, NULL::bigint AS available, sequence, hash, epoch,
+               (SELECT refreshed_through FROM seen) AS refreshed_through FROM partition_head
+             UNION ALL SELECT partition, product_id, sku, available, NULL, NULL, NULL, NULL FROM page) row
            ORDER BY product_id IS NOT NULL, partition, product_id`,
     values,
   };
