@@ -4,6 +4,7 @@
  */
 import { catalogueOperations } from "./operations/catalogue.ts";
 import { channelOperations } from "./operations/channels.ts";
+import { countOperations } from "./operations/counts.ts";
 import { feedOperations } from "./operations/feed.ts";
 import { inventoryOperations, itemOperations } from "./operations/inventory.ts";
 import { orderOperations } from "./operations/orders.ts";
@@ -20,6 +21,7 @@ export const operations = {
   ...itemOperations,
   ...orderOperations,
   ...channelOperations,
+  ...countOperations,
   ...subscriptionOperations,
 } as const satisfies Record<string, Operation>;
 

@@ -169,6 +169,11 @@ export const LAYERS: readonly Layer[] = [
     "it looks after numbers in the background and changes them as any caller would, by commands",
   ),
   server(
+    "expiry",
+    [...FOUNDATION, ...all("commands", "db", "core"), VOCABULARY],
+    "it looks for what is due and has it released as any caller would, by commands",
+  ),
+  server(
     "inbound",
     [
       ...FOUNDATION,

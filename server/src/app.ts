@@ -4,17 +4,19 @@ import { openChannelSide } from "./assembly/channel-side.ts";
 import { type FeedSide, openFeedSide } from "./assembly/feed-side.ts";
 import { openRestSide } from "./assembly/rest-side.ts";
 import { openWebhookSide } from "./assembly/webhook-side.ts";
+import { openWorkSide, type WorkSide, workOverdue, workRoutes } from "./assembly/work-side.ts";
 import { openWriteSide, type WriteSide, type WriteSideOptions } from "./assembly/write-side.ts";
 import { Keyring } from "./auth/keyring.ts";
 import { version } from "./config/version.ts";
 import { limits } from "./core/limits.ts";
 import { Clearing } from "./db/clearing.ts";
 import type { Database } from "./db/pool.ts";
-import { createApi } from "./host/api.ts";
+import { type Api, createApi } from "./host/api.ts";
 import { addDocsPages } from "./host/docs-pages.ts";
 import { type Listener, listen } from "./host/listener.ts";
 import { addOperationsPages } from "./host/operations-pages.ts";
 import { problemOf } from "./host/pipeline.ts";
+import type { RestContext } from "./inbound/rest/context.ts";
 import { explainFailure } from "./inbound/rest/outcome-problems.ts";
 import { restRoutes } from "./inbound/rest/routes.ts";
 import { subscriptionRoutes } from "./inbound/rest/subscription-routes.ts";
@@ -26,6 +28,7 @@ import { requestId } from "./lib/random-id.ts";
 import { httpMetrics } from "./telemetry/http-metrics.ts";
 import { countCleared, registerGauges } from "./telemetry/process-metrics.ts";
 import { webhookOverdue } from "./webhooks/webhook-retention.ts";
+import type { Webhooks } from "./webhooks/webhooks.ts";
 
 export type AppOptions = WriteSideOptions;
 
@@ -37,7 +40,7 @@ export interface App {
 
 /** Starts a server on a prepared database. */
 export async function startApp(options: AppOptions): Promise<App> {
-  const { config, logger, clock = systemClock } = options;
+  const { config, clock = systemClock } = options;
   const registry = new Registry();
   let outward: FeedSide | null = null;
   const write = await openWriteSide(options, registry, (entries) => outward?.committed(entries));
@@ -48,25 +51,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const rest = openRestSide(options, registry, keyring, write, outward);
   const webhooks = openWebhookSide(options, registry, outward);
   const channels = openChannelSide(options, registry, write);
+  const work = openWorkSide(options, registry, write, outward);
   let isStopping = false;
-  const sockets: WsContext = {
-    ...rest,
-    keyring,
-    random: Math.random,
-    explain: (error) => problemOf({ explain: explainFailure, logger }, error, requestId()),
-    invoke: (operationId, invocation) => api.invoke(operationId, invocation),
-  };
-  const api = createApi({
-    routes: [...restRoutes(rest), ...subscriptionRoutes({ ...rest, ...webhooks }), socketRoute(sockets)],
-    keyring,
-    tickets: rest.tickets,
-    clock,
-    logger,
-    metrics: httpMetrics(registry),
-    jsonDepthMax: limits.jsonDepthMax,
-    explain: explainFailure,
-  });
-  addDocsPages(api.app, version);
+  const api = openApi(options, registry, keyring, rest, webhooks, work);
   addOperationsPages(api.app, { keyring, clock, registry, whyNotReady: () => whyNotReady(database, isStopping) });
   measure(registry, write, outward);
   const clearing = openClearing(options, registry, database);
@@ -77,7 +64,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       wakeUps?.stop(),
       clearing.stop(),
       keyring.stop(),
-      channels.stop().then(() => write.writer.stop()),
+      Promise.all([channels.stop(), work.stop()]).then(() => write.writer.stop()),
     ];
     return within(
       clock,
@@ -91,7 +78,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await watcher.start();
     await wakeUps?.start();
     clearing.start();
-    if (options.backend === undefined) for (const each of [webhooks, channels]) each.start();
+    if (options.backend === undefined) for (const each of [webhooks, channels, work]) each.start();
     listener = listen(api, config.host, config.port);
   } catch (error) {
     await close(config.drainMsMax);
@@ -113,6 +100,41 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
 }
 
+/** Every route over HTTP and WebSocket, with its documents. */
+function openApi(
+  { logger, clock = systemClock }: AppOptions,
+  registry: Registry,
+  keyring: Keyring,
+  rest: RestContext,
+  webhooks: Webhooks,
+  work: WorkSide,
+): Api {
+  const sockets: WsContext = {
+    ...rest,
+    keyring,
+    random: Math.random,
+    explain: (error) => problemOf({ explain: explainFailure, logger }, error, requestId()),
+    invoke: (operationId, invocation) => api.invoke(operationId, invocation),
+  };
+  const api: Api = createApi({
+    routes: [
+      ...restRoutes(rest),
+      ...subscriptionRoutes({ ...rest, ...webhooks }),
+      ...workRoutes(rest, work),
+      socketRoute(sockets),
+    ],
+    keyring,
+    tickets: rest.tickets,
+    clock,
+    logger,
+    metrics: httpMetrics(registry),
+    jsonDepthMax: limits.jsonDepthMax,
+    explain: explainFailure,
+  });
+  addDocsPages(api.app, version);
+  return api;
+}
+
 function measure(registry: Registry, { writer, submitter, database }: WriteSide, { watcher }: FeedSide): void {
   registerGauges(registry, {
     writer: () => writer.load(),
@@ -124,7 +146,7 @@ function measure(registry: Registry, { writer, submitter, database }: WriteSide,
 
 function openClearing(options: AppOptions, registry: Registry, database: Database): Clearing {
   const { config, logger, clock = systemClock } = options;
-  return new Clearing(database, clock, [...journalOverdue(config.resultDays), ...webhookOverdue], {
+  return new Clearing(database, clock, [...journalOverdue(config.resultDays), ...webhookOverdue, ...workOverdue], {
     cleared: countCleared(registry),
     failed: (error) => logger.warn({ reason: error.message }, "what is over could not be cleared away"),
   });

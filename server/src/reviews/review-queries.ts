@@ -5,7 +5,7 @@ import { type KeyedRequest, type Remembered, remembered } from "../registry/reme
 import { WorkRefusal } from "../registry/work-refusal.ts";
 import { listReviews, type ReviewFilter, type ReviewRow, resolveReview, selectReview } from "./sql/reviews.ts";
 
-export type { ReviewKind, ReviewRow } from "./sql/reviews.ts";
+export type { ReviewRow } from "./sql/reviews.ts";
 
 /** Position of the entry that a review is of. */
 export interface ReviewPlace {

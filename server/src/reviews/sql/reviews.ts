@@ -1,9 +1,7 @@
 /** Statements of reviews: what the projection writes, and what somebody reads and resolves. */
+import type { ReviewKind } from "@onhand/protocol/reviews";
 import { bigintColumn, integerColumn, jsonColumn, textColumn, timestampColumn } from "../../db/binary-array.ts";
 import type { Statement } from "../../db/pool.ts";
-
-/** Why somebody should look: the entry itself is doubtful, stock was oversold, or the adjustment is unlike others. */
-export type ReviewKind = "doubtful" | "oversold" | "unusual";
 
 export interface NewReview {
   readonly partition: number;

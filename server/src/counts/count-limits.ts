@@ -1,0 +1,12 @@
+/** Limits of count sessions. */
+export const countLimits = {
+  linesPerSessionMax: 10_000,
+  /** Sessions at one location that have not ended. */
+  openSessionsMax: 20,
+  /** Lines that are applied at a time; each weighs a hundred changes, for it looks back over what moved since. */
+  linesPerStep: 100,
+  /** How long a call waits for a session to be posted; it goes on afterwards. */
+  postWaitMsMax: 20_000,
+  /** Lines whose variance is asked for in one statement. */
+  linesPerStatement: 500,
+} as const;
