@@ -4,6 +4,7 @@ import { hashEntries } from "../core/chain.ts";
 import type { Decision } from "../core/decide.ts";
 import type { Levels } from "../core/item.ts";
 import type { OrderNote } from "../core/order.ts";
+import { formatOutcome } from "../core/outcome-text.ts";
 import { partitionOf } from "../core/partition.ts";
 import type { CatalogueRows } from "../journal/group-transaction.ts";
 import type { GroupRows, HeadMove, StoredText, TotalChange } from "../journal/sql/append-group.ts";
@@ -48,9 +49,7 @@ export function prepareGroup(
     const outcome = decision.outcomes[index]!;
     if (!isRemembered({ command }, outcome)) return [];
     const { key, requestHash, source } = command;
-    return [
-      { partition: resultPartition, key, requestHash, outcome: JSON.stringify(outcome), isKept: source !== null },
-    ];
+    return [{ partition: resultPartition, key, requestHash, outcome: formatOutcome(outcome), isKept: source !== null }];
   });
   // In one order everywhere: two servers that remember the same keys must not wait for each other.
   results.sort((a, b) => a.partition - b.partition || (a.key < b.key ? -1 : 1));

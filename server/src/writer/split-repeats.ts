@@ -1,5 +1,5 @@
 /** Jobs whose outcome is known already are told from those that are to be decided. */
-import type { Outcome } from "../core/outcome.ts";
+import { parseOutcome } from "../core/outcome-text.ts";
 import type { GroupTransaction, StoredOutcome } from "../journal/group-transaction.ts";
 import { KeyReused, Overloaded } from "./errors.ts";
 import type { Job, Settled } from "./job.ts";
@@ -43,6 +43,6 @@ export function answerReplay(job: Job, stored: StoredOutcome | undefined): void 
     job.fail(new KeyReused("the idempotency key was used before for another request"));
     return;
   }
-  const settled: Settled = { outcome: JSON.parse(stored.outcome) as Outcome, headVector: stored.heads, replayed: true };
+  const settled: Settled = { outcome: parseOutcome(stored.outcome), headVector: stored.heads, replayed: true };
   job.settle(settled);
 }

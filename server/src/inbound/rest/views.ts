@@ -66,7 +66,7 @@ export const itemOfRow = (row: ItemViewRow): InventoryItem => ({
   ...extrasView(row.extras ?? noExtras),
 });
 
-/** An item as it is after a decision; one that was remembered before items had extras has none. */
+/** An item as it is after a decision. */
 export const itemOfOutcome = (item: Item, sku: string): InventoryItem => ({
   inventoryId: formatInventoryId(item.partition, item.itemNumber),
   productId: item.productId,
@@ -82,7 +82,7 @@ export const itemOfOutcome = (item: Item, sku: string): InventoryItem => ({
   status: item.life === "archived" ? "archived" : "active",
   lastUpdated: formatRfc3339(item.updatedAtMs),
   version: item.version,
-  ...extrasView((item.extras as ItemExtras | undefined) ?? noExtras),
+  ...extrasView(item.extras),
 });
 
 const amount = (text: string | null): number | null => (text === null ? null : Number(text));
