@@ -1,8 +1,12 @@
 /**
  * The list of a channel and the feed behind it are the whole truth: whatever happens meanwhile, one list and the events
- * after its cursor come to the numbers of the end, each event beginning where the one before it ended.
+ * after its cursor come to the numbers of the end, each event beginning where the one before it ended. Two servers write,
+ * so that each has to hear of what the other did.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { type App, startApp } from "../../src/app.ts";
+import { readConfig } from "../../src/config/config.ts";
+import { createLogger } from "../../src/telemetry/logger.ts";
 import {
   adjust,
   type Caller,
@@ -20,14 +24,30 @@ const channels = ["web", "market"];
 const seed = Number(process.env.ONHAND_TEST_SEED ?? 20_260_101);
 
 let server: TestServer;
+let other: App;
 let writer: Caller;
 beforeAll(async () => {
   server = await startTestServer();
   writer = server.writer;
+  const config = readConfig({ PORT: "0", ONHAND_BOOTSTRAP_KEY: server.bootstrapKey });
+  other = await startApp({ config, target: server.database.target, logger: createLogger("silent") });
   for (const locationId of locations) await createLocation(writer, locationId, { groups: ["all"] });
   for (const productId of products) await createProduct(writer, productId);
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await other.stop();
+  await server.close();
+});
+
+/** The same call at the other server. */
+async function sendElsewhere(method: string, path: string, body?: object): Promise<{ status: number; body: Json }> {
+  const headers = { authorization: `Bearer ${server.bootstrapKey}`, "content-type": "application/json" };
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  const response = await fetch(other.listener.url + path, { method, headers, ...sent });
+  return { status: response.status, body: response.status === 204 ? null : await response.json() };
+}
+
+type Send = typeof sendElsewhere;
 
 /** Numbers that look random and are the same each time. */
 function dice(start: number): (sides: number) => number {
@@ -101,26 +121,25 @@ async function naive(channelId: string): Promise<Map<string, number>> {
 const told = (numbers: Map<string, number>): [string, number][] =>
   [...numbers].filter(([, available]) => available > 0).sort(([a], [b]) => (a < b ? -1 : 1));
 
-async function oneChange(roll: (sides: number) => number): Promise<void> {
+async function oneChange(send: Send, roll: (sides: number) => number): Promise<void> {
   const productId = products[roll(products.length)]!;
   const locationId = locations[roll(locations.length)]!;
   const kind = roll(20);
   if (kind < 13) {
-    const adjustment = roll(12) - 4;
-    const { status } = await writer.post("/v1/inventory", { productId, locationId, adjustment });
+    const { status } = await send("POST", "/v1/inventory", { productId, locationId, adjustment: roll(12) - 4 });
     expect([200, 409]).toContain(status);
   } else if (kind < 16) {
-    const { body } = await server.reader.get(`/v1/inventory?productId=${productId}&locationId=${locationId}`);
+    const { body } = await send("GET", `/v1/inventory?productId=${productId}&locationId=${locationId}`);
     const [item] = body.data;
-    if (item !== undefined) await writer.patch(`/v1/inventory/${item.inventoryId}`, { safetyStock: roll(4) });
+    if (item !== undefined) await send("PATCH", `/v1/inventory/${item.inventoryId}`, { safetyStock: roll(4) });
   } else if (kind < 18) {
     const channelId = channels[roll(channels.length)]!;
     const sold = roll(3) === 0 ? products.slice(0, 1 + roll(products.length)) : null;
-    await writer.patch(`/v1/channels/${channelId}`, { buffer: roll(4), products: sold });
-  } else if (kind < 19) await writer.patch(`/v1/locations/${locationId}`, { groups: roll(2) === 0 ? [] : ["all"] });
+    await send("PATCH", `/v1/channels/${channelId}`, { buffer: roll(4), products: sold });
+  } else if (kind < 19) await send("PATCH", `/v1/locations/${locationId}`, { groups: roll(2) === 0 ? [] : ["all"] });
   else {
-    await writer.delete(`/v1/products/${productId}?archive=true`);
-    await writer.patch(`/v1/products/${productId}`, { status: "active" });
+    await send("DELETE", `/v1/products/${productId}?archive=true`);
+    await send("PATCH", `/v1/products/${productId}`, { status: "active" });
   }
 }
 
@@ -131,7 +150,8 @@ test("a list and the tail behind it come to the numbers of the end under random 
   const snapshots: Snapshot[] = [];
   const writing = Array.from({ length: 6 }, async (_, index) => {
     const roll = dice(seed + index);
-    for (let count = 0; count < 60; count++) await oneChange(roll);
+    const sendHere: Send = (method, path, body) => writer.send(method, path, body === undefined ? {} : { body });
+    for (let count = 0; count < 60; count++) await oneChange(index % 2 === 0 ? sendHere : sendElsewhere, roll);
   });
   const looking = (async () => {
     for (let count = 0; count < 40; count++)
