@@ -6,14 +6,13 @@
 import { entryKinds } from "@onhand/protocol/vocabulary";
 import type { EntryText, ExpireCommand, ReservationAction, ReservationCommand } from "./command.ts";
 import { expireLine } from "./expiry.ts";
-import type { Item } from "./item.ts";
 import { type ReservationPhase, reservationPhase, type StockOrder, type StockOrderLine } from "./order.ts";
-import { applySteps, type ItemStep, planHeaders } from "./order-entries.ts";
+import { applySteps, type ItemStep, type OrderStep, planHeaders } from "./order-entries.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Rejection } from "./rejection.ts";
 import { askedOf } from "./reservation-asked.ts";
 import { decideLate } from "./reservation-late.ts";
-import { orderOutcome, rejected } from "./reservation-outcome.ts";
+import { linesAfter, orderOutcome, rejected } from "./reservation-outcome.ts";
 import { commitStep, releaseStep } from "./reservation-steps.ts";
 import type { Draft } from "./state.ts";
 
@@ -89,7 +88,7 @@ function decideCommit(
   const { text } = command;
   const commits = asked.map(({ line, quantity }) => commitStep(draft, line, quantity, text));
   const steps = action.releasesRest ? [...commits, ...releaseRest(draft, lines, commits, text)] : commits;
-  return applied(draft, command, order, steps, nowMs);
+  return applied(draft, command, order, lines, steps, nowMs);
 }
 
 const heldOf = (line: StockOrderLine): number => line.held;
@@ -118,12 +117,12 @@ function decideRelease(
 ): Outcome {
   const { order, lines, phase } = standing;
   if (phase === "committed") return rejected(alreadyEnded(order, phase));
-  if (!isOpen(standing)) return applied(draft, command, order, [], nowMs);
+  if (!isOpen(standing)) return applied(draft, command, order, lines, [], nowMs);
   const isDone = (line: StockOrderLine) => line.dropped > 0;
   const asked = askedOf(lines, action.lines, { unitsOf: heldOf, units: "held", isDone });
   if ("code" in asked) return rejected(asked);
   const steps = asked.map(({ line, quantity }) => releaseStep(draft, line, quantity, "released", command.text));
-  return applied(draft, command, order, steps, nowMs);
+  return applied(draft, command, order, lines, steps, nowMs);
 }
 
 /** A hold whose payment has begun has a deadline of its own; either deadline counts from now. */
@@ -145,18 +144,20 @@ function decideDeadline(
   };
   const kind = pays ? entryKinds.reservationPaying : entryKinds.reservationExtended;
   const steps = planHeaders(draft, kind, after, lines, (line) => line.held > 0, command.text);
-  const items: readonly Item[] = applySteps(draft, command, steps, nowMs);
-  return orderOutcome(draft, order.orderId, items, nowMs);
+  return applied(draft, command, after, lines, steps, nowMs);
 }
 
+/** @param order after the command, `lines` before it */
 function applied(
   draft: Draft,
   command: ReservationCommand,
-  { orderId }: StockOrder,
-  steps: readonly ItemStep[],
+  order: StockOrder,
+  lines: readonly StockOrderLine[],
+  steps: readonly OrderStep[],
   nowMs: number,
 ): Outcome {
-  return orderOutcome(draft, orderId, applySteps(draft, command, steps, nowMs), nowMs);
+  const items = applySteps(draft, command, steps, nowMs);
+  return orderOutcome(draft, order, linesAfter(lines, steps), items, nowMs);
 }
 
 const unknown = (orderId: string): Rejection => ({

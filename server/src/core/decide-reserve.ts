@@ -23,12 +23,14 @@ export function decideReserve(draft: Draft, command: ReserveCommand, nowMs: numb
   if ("code" in superseded) return rejected(superseded);
   const allocated = findUnits(draft, command, superseded);
   if ("code" in allocated) return rejected(allocated);
-  const { orderId, steps } = planReservation(draft, command, allocated, superseded, nowMs);
+  const { order, holds, releases } = planReservation(draft, command, allocated, superseded, nowMs);
+  const steps = releases.length === 0 ? holds : [...releases, ...holds];
   // A dry run goes into a draft of its own, which nobody keeps.
   const target = command.isDryRun ? new Draft(draft) : draft;
   const items = applySteps(target, command, steps, nowMs);
-  return orderOutcome(target, orderId, items, nowMs, {
-    superseded: superseded.orders.map((order) => order.orderId),
+  const lines = holds.map((step) => step.line);
+  return orderOutcome(target, order, lines, items, nowMs, {
+    superseded: superseded.orders.map(({ orderId }) => orderId),
     isDryRun: command.isDryRun,
   });
 }
@@ -67,13 +69,20 @@ const askedUnits = (draft: Draft, { lines }: ReserveCommand) =>
 
 const takenUnits = (takes: readonly Take[]) => takes.map((take) => ({ ...take, line: take.requestLine - 1 }));
 
+interface Planned {
+  readonly order: StockOrder;
+  readonly holds: readonly ItemStep[];
+  /** Of what it takes the place of. */
+  readonly releases: readonly ItemStep[];
+}
+
 function planReservation(
   draft: Draft,
   command: ReserveCommand,
   { takes, allocation }: Allocated,
   superseded: Superseded,
   nowMs: number,
-): { readonly orderId: string; readonly steps: readonly ItemStep[] } {
+): Planned {
   const { partition } = takes[0]!;
   // What goes back is recorded first, so that no entry on the way finds too little: the order begins behind it.
   const behind = superseded.lines.filter((line) => line.partition === partition).length;
@@ -83,10 +92,7 @@ function planReservation(
     const step = holdStep(newLine(order, take, index + 1), skuOf(draft, take), command.text);
     return index === 0 ? { ...step, order } : step;
   });
-  return {
-    orderId,
-    steps: superseded.lines.length === 0 ? holds : [...planSuperseded(draft, superseded, orderId), ...holds],
-  };
+  return { order, holds, releases: planSuperseded(draft, superseded, orderId) };
 }
 
 function newOrder(

@@ -11,7 +11,7 @@ import { applySteps, type OrderStep, planHeaders } from "./order-entries.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Rejection } from "./rejection.ts";
 import { type Asked, askedOf } from "./reservation-asked.ts";
-import { orderOutcome, rejected } from "./reservation-outcome.ts";
+import { linesAfter, orderOutcome, rejected } from "./reservation-outcome.ts";
 import { placeOf, retakeStep } from "./reservation-steps.ts";
 import { type Draft, itemKey } from "./state.ts";
 
@@ -36,13 +36,14 @@ export function decideLate(
   const steps: OrderStep[] = isRetaken
     ? asked.map(({ line, quantity }) => retakeStep(draft, line, quantity, command.text))
     : [];
+  const late = isFirst ? { ...order, paymentLateAtMs: nowMs } : order;
   if (isFirst) {
-    const late = { ...order, paymentLateAtMs: nowMs };
     // It tells of the reservation as a whole, and of no line that the payment was late for changes by it.
     steps.push(...planHeaders(draft, entryKinds.reservationPaymentLate, late, lines, () => false, command.text));
   }
   const items = applySteps(draft, command, steps, nowMs);
-  return orderOutcome(draft, order.orderId, items, nowMs, { latePayment: isRetaken ? "retaken" : "refused" });
+  const latePayment = isRetaken ? "retaken" : "refused";
+  return orderOutcome(draft, late, linesAfter(lines, steps), items, nowMs, { latePayment });
 }
 
 /**

@@ -30,9 +30,7 @@ export function findSuperseded(
   const orders: StockOrder[] = [];
   const lines: StockOrderLine[] = [];
   const missing = new Set<number>();
-  const open = draft.openReservations(command.buyerKey).filter((orderId) => draft.order(orderId)?.phase !== "paying");
-  for (const orderId of open.slice(0, orderLimits.supersededMax)) {
-    const order = draft.order(orderId);
+  for (const { orderId, order } of openOf(draft, command.buyerKey)) {
     // What lies behind no lock is not known, but where its id leads is.
     const partitions = order?.partitions ?? [parseOrderId("reservation", orderId)!.partition];
     for (const partition of partitions) if (!locked.has(partition)) missing.add(partition);
@@ -41,6 +39,16 @@ export function findSuperseded(
     lines.push(...draft.orderLines(orderId).filter((line) => line.held > 0));
   }
   return missing.size === 0 ? { orders, lines } : needsPartitions([...missing].sort((a, b) => a - b));
+}
+
+/** Oldest first, of the same age by id: in the same order however the commands before were grouped. */
+function openOf(draft: Draft, buyerKey: string) {
+  return draft
+    .openReservations(buyerKey)
+    .map((orderId) => ({ orderId, order: draft.order(orderId) }))
+    .filter(({ order }) => order?.phase !== "paying")
+    .sort((a, b) => (a.order?.createdAtMs ?? 0) - (b.order?.createdAtMs ?? 0) || (a.orderId < b.orderId ? -1 : 1))
+    .slice(0, orderLimits.supersededMax);
 }
 
 const needsPartitions = (partitions: readonly number[]): Rejection => ({
