@@ -8,8 +8,7 @@ import type {
   ProductDocument,
 } from "../../core/catalogue.ts";
 import { formatInventoryId, formatMovementId } from "../../core/ids.ts";
-import { type Item, type ItemExtras, noExtras } from "../../core/item.ts";
-import { unitsInStates } from "../../core/item-extras.ts";
+import type { Item, ItemExtras } from "../../core/item.ts";
 import type { AppliedLine } from "../../core/outcome.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";
 import type { LocationViewRow, ProductViewRow } from "../../queries/catalogue-queries.ts";
@@ -19,19 +18,18 @@ import type { MovementRow } from "../../queries/movement-queries.ts";
 const statusOf = (life: number): "active" | "archived" => (lifeStates[life] === "archived" ? "archived" : "active");
 
 type ExtrasView = Pick<InventoryItem, "states" | "maximum" | "hysteresis" | "alert" | "lastCountedAt">;
-const nothingExtra: ExtrasView = {};
 
 /** What few items have, as the fields that there is something of. */
-export function extrasView(extras: ItemExtras): ExtrasView {
-  if (extras === noExtras) return nothingExtra;
+function extrasView(extras: ItemExtras): ExtrasView {
   const { damaged, qualityControl, quarantine, expired, maximum, hysteresis, alert, countedAtMs } = extras;
-  return {
-    ...(unitsInStates(extras) === 0 ? {} : { states: { damaged, qualityControl, quarantine, expired } }),
-    ...(maximum === null ? {} : { maximum }),
-    ...(hysteresis === null ? {} : { hysteresis }),
-    ...(alert === "none" ? {} : { alert }),
-    ...(countedAtMs === null ? {} : { lastCountedAt: formatRfc3339(countedAtMs) }),
-  };
+  const view: ExtrasView = {};
+  if (damaged + qualityControl + quarantine + expired > 0)
+    view.states = { damaged, qualityControl, quarantine, expired };
+  if (maximum !== null) view.maximum = maximum;
+  if (hysteresis !== null) view.hysteresis = hysteresis;
+  if (alert !== "none") view.alert = alert;
+  if (countedAtMs !== null) view.lastCountedAt = formatRfc3339(countedAtMs);
+  return view;
 }
 
 /** How an answer tells that a line was not simply applied; nothing where it was. */
@@ -63,7 +61,7 @@ export const itemOfRow = (row: ItemViewRow): InventoryItem => ({
   status: statusOf(row.life),
   lastUpdated: formatRfc3339(row.updated_at),
   version: row.version,
-  ...extrasView(row.extras ?? noExtras),
+  ...(row.extras === null ? {} : extrasView(row.extras)),
 });
 
 /** An item as it is after a decision. */
