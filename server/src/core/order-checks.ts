@@ -48,6 +48,7 @@ export function checkItem(
   return item?.life === "archived" ? archived(`The inventory item of ${productId} at ${locationId}`, line) : null;
 }
 
+/** The refusal of something that is out of use. @param subject what it is, as a sentence begins with it */
 export function archived(subject: string, line: number): Rejection {
   return {
     code: "archived",

@@ -72,13 +72,6 @@ export function applySteps(draft: Draft, cause: Cause, steps: readonly OrderStep
   return [...items.values()];
 }
 
-/** Number that the entry behind planned steps gets in a partition: what the id of a new order is made of. */
-export function sequenceBehind(draft: Draft, steps: readonly OrderStep[], partition: number): number {
-  let sequence = draft.nextSequence(partition);
-  for (const step of steps) if (partitionOfStep(step) === partition) sequence++;
-  return sequence;
-}
-
 /**
  * Plans what tells of a change of the order itself: an entry in each partition where a line is concerned, and always one
  * in the partition of its id. Each concerned line takes over phase and expiry of the order.
@@ -175,6 +168,3 @@ function applyHeaderStep(draft: Draft, cause: Cause, step: HeaderStep, parts: st
   for (const { before, after } of lines) draft.putLine(before, after);
   draft.putOrder(order);
 }
-
-/** What a movement of one kind of units looks like: all others stay. */
-export const levelsOf = (moved: Partial<Levels>): Levels => ({ ...noLevels, ...moved });

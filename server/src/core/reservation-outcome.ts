@@ -6,6 +6,7 @@ import type { OrderOutcome, Outcome } from "./outcome.ts";
 import type { Rejection } from "./rejection.ts";
 import type { Draft } from "./state.ts";
 
+/** The outcome of a command that was refused. */
 export const rejected = (rejection: Rejection): Outcome => ({ kind: "rejected", rejection });
 
 /** The answer about a reservation. @param order and `lines`: as the command leaves them */

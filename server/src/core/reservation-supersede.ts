@@ -15,7 +15,7 @@ export interface Superseded {
   readonly lines: readonly StockOrderLine[];
 }
 
-export const nothingSuperseded: Superseded = { orders: [], lines: [] };
+const nothingSuperseded: Superseded = { orders: [], lines: [] };
 
 /**
  * @param locked partitions that the command holds

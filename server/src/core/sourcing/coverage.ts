@@ -21,6 +21,7 @@ interface Need {
   readonly stock: readonly number[];
 }
 
+/** Numbers the locations of a request and looks up once what each can send of each line. */
 export function coverageOf({ lines, priorities }: SourcingRequest): Coverage {
   const candidates = lines.flatMap((line) => line.candidates).filter(({ available }) => available > 0);
   const locationIds = [...new Set(byPriority(candidates, priorities).map(({ locationId }) => locationId))];

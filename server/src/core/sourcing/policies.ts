@@ -16,4 +16,5 @@ export function addSourcingPolicy(policy: SourcingPolicy): void {
 /** @returns null when nobody added one of that name */
 export const sourcingPolicy = (name: string): SourcingPolicy | null => policies.get(name) ?? null;
 
+/** Names of all there are: ours first, then those that were added. */
 export const sourcingPolicyNames = (): readonly string[] => [...policies.keys()];
