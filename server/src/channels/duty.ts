@@ -6,7 +6,7 @@ import type { Queryable } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
 import * as sql from "./sql/duty.ts";
 
-export const dutyLimits = {
+const dutyLimits = {
   leaseMs: 10_000,
   /** A lease is renewed when so much of it is over. */
   renewAfterMs: 3_000,

@@ -19,7 +19,7 @@ import { type ControlChange, concerns } from "./scope.ts";
 import * as sql from "./sql/refresh.ts";
 import { type WalkedChannel, type WalkParts, walkChannel } from "./walk.ts";
 
-export const refresherLimits = {
+const refresherLimits = {
   /** How often the server that does it looks for changes of the catalogue. */
   lookMs: 250,
   /** How often the others ask whether it is free. */
