@@ -208,7 +208,3 @@ export class AheadState implements State {
     };
   }
 }
-
-/** True when the locations and channels are remembered, and to which end of the control partition. */
-export const knowsCatalogue = (cache: StateCache): boolean =>
-  cache.catalogue !== null && cache.head(controlPartition) !== null;

@@ -34,6 +34,7 @@ export interface Facts {
   checked: readonly CheckedItem[];
 }
 
+/** Before anything was loaded. */
 export const noFacts = (): Facts => ({
   skuOwners: new Map(),
   moved: new Map(),
@@ -45,6 +46,7 @@ export const noFacts = (): Facts => ({
   checked: [],
 });
 
+/** Key of an item and the moment of a count in `Facts.moved`. */
 export const movedKey = (item: Item, momentMs: number): string => `${item.partition}/${item.itemNumber}/${momentMs}`;
 
 const nothingDue: DueLines = { lines: [], isComplete: true };

@@ -17,6 +17,7 @@ const ordinaryKinds: ReadonlySet<Command["kind"]> = new Set([
   "notice",
 ]);
 
+/** Whether a job's group may be sent ahead, or have another one sent behind it. */
 export const isOrdinary = ({ command }: Pick<Job, "command">): boolean => ordinaryKinds.has(command.kind);
 
 /** True when the job can be decided on the state alone, and nothing that it concerns is due. */

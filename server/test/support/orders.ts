@@ -62,11 +62,14 @@ export const reserve = (
 
 type Placed = Pick<StockOrder, "orderId" | "partitions">;
 
-export const reservation = (
-  { orderId, partitions }: Placed,
-  action: ReservationAction,
-  key?: string,
-): ReservationCommand => ({ kind: "reservation", orderId, partitions, action, text: null, ...origin(key) });
+const reservation = ({ orderId, partitions }: Placed, action: ReservationAction, key?: string): ReservationCommand => ({
+  kind: "reservation",
+  orderId,
+  partitions,
+  action,
+  text: null,
+  ...origin(key),
+});
 
 export const commit = (order: Placed, rest: Partial<Extract<ReservationAction, { kind: "commit" }>> = {}) =>
   reservation(order, { kind: "commit", lines: null, releasesRest: false, retakes: false, ...rest });
