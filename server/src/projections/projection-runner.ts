@@ -24,6 +24,12 @@ export const projectionLimits = {
   claimEveryMs: 2_000,
   /** How long to wait when there was nothing to do. */
   idleMs: 500,
+  /**
+   * After a batch it rests so many times as long as that took, up to a limit: whoever sells goes first, and what gathers
+   * meanwhile comes in larger batches, which cost less.
+   */
+  restFactor: 3,
+  restMsMax: 1_000,
   /** After the first failure in a row; doubled with each. */
   retryMsMin: 500,
   retryMsMax: 30_000,
@@ -44,7 +50,7 @@ export interface ProjectionRunnerOptions {
 }
 
 /** What a step came to: another server's, nothing to do, or so many entries further. */
-export type Step = "elsewhere" | "idle" | { readonly passed: number };
+export type Step = "elsewhere" | "idle" | { readonly passed: number; readonly tookMs: number };
 
 /** With the monotonic time of the last renewal. */
 type Holding = Held & { readonly renewedAtMs: number };
@@ -121,7 +127,8 @@ export class ProjectionRunner {
   #succeeded(step: Step): number {
     this.#failuresInARow = 0;
     if (step === "elsewhere") return projectionLimits.claimEveryMs;
-    return step === "idle" ? projectionLimits.idleMs : 0;
+    if (step === "idle") return projectionLimits.idleMs;
+    return Math.min(projectionLimits.restMsMax, projectionLimits.restFactor * step.tookMs);
   }
 
   #failed(error: Error): number {
@@ -137,6 +144,7 @@ export class ProjectionRunner {
 
   async #step(): Promise<Step> {
     const { projection, clock, metrics } = this.#options;
+    const startedAtMs = clock.monotonicMs();
     const { heads, vector } = await this.#options.heads();
     // Of another epoch the positions are looked at anew, as on taking the lease.
     if (this.#held !== null && this.#held.epoch !== vector.epoch) await this.#letGo();
@@ -156,7 +164,7 @@ export class ProjectionRunner {
     const passed = moves.reduce((sum, { after, upTo }) => sum + upTo - after, 0);
     this.#behind -= passed;
     metrics.passed(projection.name, passed, entries.length);
-    return { passed };
+    return { passed, tookMs: clock.monotonicMs() - startedAtMs };
   }
 
   async #claim(epoch: number, heads: readonly number[]): Promise<Holding | null> {

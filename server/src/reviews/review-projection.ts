@@ -25,7 +25,7 @@ export const reviewProjection: Projection = {
 };
 
 /** @returns what somebody should look at in an entry: nothing, or one thing */
-export function reviewOf(entry: SealedEntry): NewReview[] {
+function reviewOf(entry: SealedEntry): NewReview[] {
   const { partition, sequence, productId, locationId, occurredAtMs, recordedAtMs } = entry;
   if (productId === null || locationId === null) return [];
   const { notice, review } = parseDetail(entry);

@@ -6,7 +6,7 @@
 import { type Change, hourMs, hourOf, isByCustomers, learn, type Profile, sizeKind } from "./profile.ts";
 import { sizeAt, sizeScore } from "./usual-size.ts";
 
-export const judgement = {
+const judgement = {
   /** Changes of the same kind and direction, or hours with changes, before their sizes are compared. */
   samplesMin: 12,
   /** Scales above the usual size; of normally distributed ones, one in 30,000 would lie there. */

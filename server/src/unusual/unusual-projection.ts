@@ -23,7 +23,7 @@ import {
   upsertProfiles,
 } from "./sql/item-profiles.ts";
 
-export const unusualLimits = {
+const unusualLimits = {
   /** What happened longer before the journal's newest entry is learned from and not told of: it is history by then. */
   toldAgeMsMax: 7 * 24 * 3_600_000,
   /** Notices under way at a time. */
@@ -46,7 +46,7 @@ export function unusualProjection({ database, submit, logger }: UnusualOptions):
     name: "unusual",
     version: 1,
     interest: { kinds: [entryKinds.inventoryAdjusted, entryKinds.inventorySet, entryKinds.inventoryDeleted] },
-    batchMax: 5_000,
+    batchMax: 10_000,
     async digest({ entries, newestAtMs }) {
       const profiles = await load(database, entries);
       const notices: ReturnType<typeof noticeOf>[] = [];
