@@ -22,6 +22,129 @@ export interface BulkResult {
   cursor: string | null;
 }
 
+export interface CountInventory {
+  locationId: string;
+  lines: CountedLine[];
+  countedAt?: string;
+  device?: CountDevice;
+  reference?: string;
+  reason?: string;
+  operationId?: string;
+}
+
+export interface CountedLine {
+  productId?: string;
+  sku?: string;
+  stockLevel: number;
+  countedAt?: string;
+}
+
+export interface CountDevice {
+  deviceId: string;
+  clockErrorMs?: number | null;
+}
+
+export interface CountResults {
+  results: ({ index: number; verdict: "applied" | "contained" | "review" | "rejected"; replayed?: boolean; item?: InventoryItem; movementId?: string; contained?: { stockLevel: number; countedAt: string }; review?: string; error?: { code: string; title: string; detail: string } })[];
+  applied: number;
+  contained: number;
+  review: number;
+  rejected: number;
+  cursor: string | null;
+}
+
+export interface CountSession {
+  sessionId: string;
+  locationId: string;
+  status: "open" | "posting" | "posted" | "cancelled";
+  blind: boolean;
+  reference: string | null;
+  lines: number;
+  pending: number;
+  applied: number;
+  contained: number;
+  review: number;
+  rejected: number;
+  createdBy: string;
+  postedBy: string | null;
+  createdAt: string;
+  updatedAt: string;
+  endedAt: string | null;
+  version: number;
+}
+
+export interface OpenCountSession {
+  locationId: string;
+  reference?: string;
+  blind?: boolean;
+  operationId?: string;
+}
+
+export interface CountLine {
+  line: number;
+  productId: string;
+  sku: string | null;
+  counted: number;
+  countedAt: string;
+  verdict: "applied" | "contained" | "review" | "rejected" | null;
+  countedBy: string;
+  deviceId: string | null;
+  movementId: string | null;
+  error: { code: string; detail: string } | null;
+  expected?: number | null;
+  variance?: number | null;
+}
+
+export interface PutCountLines {
+  lines: CountSessionLine[];
+  countedAt?: string;
+  device?: CountDevice;
+  operationId?: string;
+}
+
+export interface CountSessionLine {
+  productId?: string;
+  sku?: string;
+  stockLevel: number | null;
+  countedAt?: string;
+}
+
+export interface PutCountLinesResult {
+  added: number;
+  replaced: number;
+  removed: number;
+  session: CountSession;
+}
+
+export interface CountVariance {
+  sessionId: string;
+  locationId: string;
+  status: "open" | "posting" | "posted" | "cancelled";
+  totals: { lines: number; counted: number; expected: number; variance: number; surplus: number; shortage: number; differing: number; unknown: number; notCounted: number };
+  lines: ({ line: number; productId: string; sku: string | null; counted: number; countedAt: string; verdict: "applied" | "contained" | "review" | "rejected" | null; stockLevel: number; movedSince: number | null; expected: number | null; variance: number | null })[];
+}
+
+export interface Review {
+  movementId: string;
+  kind: "doubtful" | "oversold" | "unusual";
+  state: "open" | "resolved";
+  aboutMovementId: string | null;
+  productId: string;
+  sku: string | null;
+  locationId: string;
+  reason: string;
+  figures: Record<string, number | string | null> | null;
+  occurredAt: string;
+  recordedAt: string;
+  resolvedAt: string | null;
+  resolvedBy: string | null;
+  note: string | null;
+}
+
+export interface ResolveReview {
+  note: string;
+}
+
 /** Query of `listProducts`. */
 export interface ListProductsQuery {
   limit?: number | undefined;
@@ -192,6 +315,40 @@ export interface ListChannelInventoryQuery {
   availableBelow?: number | undefined;
 }
 
+/** Query of `listCountSessions`. */
+export interface ListCountSessionsQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  /** Only at this location */
+  locationId?: string | undefined;
+  status?: "open" | "posting" | "posted" | "cancelled" | undefined;
+}
+
+/** Query of `listCountLines`. */
+export interface ListCountLinesQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  verdict?: "pending" | "applied" | "contained" | "review" | "rejected" | undefined;
+}
+
+/** Query of `getCountVariance`. */
+export interface GetCountVarianceQuery {
+  /** Lines; totals are of all */
+  limit?: number | undefined;
+}
+
+/** Query of `listReviews`. */
+export interface ListReviewsQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  state?: "open" | "resolved" | undefined;
+  kind?: "doubtful" | "oversold" | "unusual" | undefined;
+  /** Only of this product */
+  productId?: string | undefined;
+  /** Only at this location */
+  locationId?: string | undefined;
+}
+
 /** Query of `listSubscriptions`. */
 export interface ListSubscriptionsQuery {
   limit?: number | undefined;
@@ -318,6 +475,28 @@ export interface Operations {
   deleteChannel(channelId: string, query?: DeleteChannelQuery, options?: WriteOptions): Promise<void>;
   /** List what a channel may sell. `GET /v1/channels/{channelId}/inventory` (role reader) */
   listChannelInventory(channelId: string, query?: ListChannelInventoryQuery, options?: ReadOptions): Promise<ChannelInventory>;
+  /** Say what was found on the shelf: each line holds as of the moment it was counted. `POST /v1/counts` (role writer) */
+  countInventory(body: CountInventory, options?: WriteOptions): Promise<CountResults>;
+  /** List count sessions, newest first. `GET /v1/counts/sessions` (role reader) */
+  listCountSessions(query?: ListCountSessionsQuery, options?: CallOptions): Promise<Page<CountSession>>;
+  /** Open a count session at a location; sales go on meanwhile. `POST /v1/counts/sessions` (role writer) */
+  openCountSession(body: OpenCountSession, options?: WriteOptions): Promise<CountSession>;
+  /** Read a count session and how far it is. `GET /v1/counts/sessions/{sessionId}` (role reader) */
+  getCountSession(sessionId: string, options?: CallOptions): Promise<CountSession>;
+  /** List what was counted in a session. `GET /v1/counts/sessions/{sessionId}/lines` (role reader) */
+  listCountLines(sessionId: string, query?: ListCountLinesQuery, options?: CallOptions): Promise<Page<CountLine>>;
+  /** Add counted lines to a session, replace them, or take them out. `POST /v1/counts/sessions/{sessionId}/lines` (role writer) */
+  putCountLines(sessionId: string, body: PutCountLines, options?: WriteOptions): Promise<PutCountLinesResult>;
+  /** How a session differs from what was expected, with what moved since netted out. `GET /v1/counts/sessions/{sessionId}/variance` (role reader) */
+  getCountVariance(sessionId: string, query?: GetCountVarianceQuery, options?: CallOptions): Promise<CountVariance>;
+  /** Apply a session to the journal, line by line; repeat it until it is posted. `POST /v1/counts/sessions/{sessionId}/post` (role writer) */
+  postCountSession(sessionId: string, options?: WriteOptions): Promise<CountSession>;
+  /** Give a session up; nothing of it is applied. `POST /v1/counts/sessions/{sessionId}/cancel` (role writer) */
+  cancelCountSession(sessionId: string, options?: WriteOptions): Promise<CountSession>;
+  /** List what somebody should look at: open ones, the longest waiting first. `GET /v1/reviews` (role reader) */
+  listReviews(query?: ListReviewsQuery, options?: CallOptions): Promise<Page<Review>>;
+  /** Say what came of looking at it. `POST /v1/reviews/{movementId}/resolve` (role writer) */
+  resolveReview(movementId: string, body: ResolveReview, options?: WriteOptions): Promise<Review>;
   /** List webhook subscriptions. `GET /v1/subscriptions/inventory` (role reader) */
   listSubscriptions(query?: ListSubscriptionsQuery, options?: CallOptions): Promise<Page<Subscription>>;
   /** Subscribe a webhook to the changes from now on. `POST /v1/subscriptions/inventory` (role writer) */
@@ -383,6 +562,12 @@ export interface Lists {
   listChannels(query?: Omit<ListChannelsQuery, "cursor">, options?: ReadOptions): Listing<Channel>;
   /** List what a channel may sell, all pages. `GET /v1/channels/{channelId}/inventory` */
   listChannelInventory(channelId: string, query?: Omit<ListChannelInventoryQuery, "cursor">, options?: ReadOptions): Listing<ChannelItem>;
+  /** List count sessions, newest first, all pages. `GET /v1/counts/sessions` */
+  listCountSessions(query?: Omit<ListCountSessionsQuery, "cursor">, options?: CallOptions): Listing<CountSession>;
+  /** List what was counted in a session, all pages. `GET /v1/counts/sessions/{sessionId}/lines` */
+  listCountLines(sessionId: string, query?: Omit<ListCountLinesQuery, "cursor">, options?: CallOptions): Listing<CountLine>;
+  /** List what somebody should look at: open ones, the longest waiting first, all pages. `GET /v1/reviews` */
+  listReviews(query?: Omit<ListReviewsQuery, "cursor">, options?: CallOptions): Listing<Review>;
   /** List webhook subscriptions, all pages. `GET /v1/subscriptions/inventory` */
   listSubscriptions(query?: Omit<ListSubscriptionsQuery, "cursor">, options?: CallOptions): Listing<Subscription>;
   /** The log of tries of 30 days, newest first, all pages. `GET /v1/subscriptions/inventory/{subscriptionId}/deliveries` */
@@ -498,6 +683,28 @@ export function bindOperations(send: Send): Operations {
       send({ method: "DELETE", path: `/v1/channels/${pathPart(channelId)}`, writes: true, query }, options),
     listChannelInventory: async (channelId, query, options) =>
       send({ method: "GET", path: `/v1/channels/${pathPart(channelId)}/inventory`, writes: false, query }, options),
+    countInventory: async (body, options) =>
+      send({ method: "POST", path: "/v1/counts", writes: true, body }, options),
+    listCountSessions: async (query, options) =>
+      send({ method: "GET", path: "/v1/counts/sessions", writes: false, query }, options),
+    openCountSession: async (body, options) =>
+      send({ method: "POST", path: "/v1/counts/sessions", writes: true, body }, options),
+    getCountSession: async (sessionId, options) =>
+      send({ method: "GET", path: `/v1/counts/sessions/${pathPart(sessionId)}`, writes: false }, options),
+    listCountLines: async (sessionId, query, options) =>
+      send({ method: "GET", path: `/v1/counts/sessions/${pathPart(sessionId)}/lines`, writes: false, query }, options),
+    putCountLines: async (sessionId, body, options) =>
+      send({ method: "POST", path: `/v1/counts/sessions/${pathPart(sessionId)}/lines`, writes: true, body }, options),
+    getCountVariance: async (sessionId, query, options) =>
+      send({ method: "GET", path: `/v1/counts/sessions/${pathPart(sessionId)}/variance`, writes: false, query }, options),
+    postCountSession: async (sessionId, options) =>
+      send({ method: "POST", path: `/v1/counts/sessions/${pathPart(sessionId)}/post`, writes: true }, options),
+    cancelCountSession: async (sessionId, options) =>
+      send({ method: "POST", path: `/v1/counts/sessions/${pathPart(sessionId)}/cancel`, writes: true }, options),
+    listReviews: async (query, options) =>
+      send({ method: "GET", path: "/v1/reviews", writes: false, query }, options),
+    resolveReview: async (movementId, body, options) =>
+      send({ method: "POST", path: `/v1/reviews/${pathPart(movementId)}/resolve`, writes: true, body }, options),
     listSubscriptions: async (query, options) =>
       send({ method: "GET", path: "/v1/subscriptions/inventory", writes: false, query }, options),
     createSubscription: async (body, options) =>
@@ -558,6 +765,12 @@ export function bindLists(operations: OperationsWithMeta): Lists {
       new Listing((cursor) => operations.listChannels({ ...query, cursor }, options)),
     listChannelInventory: (channelId, query, options) =>
       new Listing((cursor) => operations.listChannelInventory(channelId, { ...query, cursor }, options)),
+    listCountSessions: (query, options) =>
+      new Listing((cursor) => operations.listCountSessions({ ...query, cursor }, options)),
+    listCountLines: (sessionId, query, options) =>
+      new Listing((cursor) => operations.listCountLines(sessionId, { ...query, cursor }, options)),
+    listReviews: (query, options) =>
+      new Listing((cursor) => operations.listReviews({ ...query, cursor }, options)),
     listSubscriptions: (query, options) =>
       new Listing((cursor) => operations.listSubscriptions({ ...query, cursor }, options)),
     listDeliveries: (subscriptionId, query, options) =>
