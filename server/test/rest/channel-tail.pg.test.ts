@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type App, startApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config/config.ts";
+import { verifyJournal } from "../../src/journal/verify/verify-journal.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import {
   adjust,
@@ -151,7 +152,7 @@ test("a list and the tail behind it come to the numbers of the end under random 
   const writing = Array.from({ length: 6 }, async (_, index) => {
     const roll = dice(seed + index);
     const sendHere: Send = (method, path, body) => writer.send(method, path, body === undefined ? {} : { body });
-    for (let count = 0; count < 60; count++) await oneChange(index % 2 === 0 ? sendHere : sendElsewhere, roll);
+    for (let count = 0; count < 30; count++) await oneChange(index % 2 === 0 ? sendHere : sendElsewhere, roll);
   });
   const looking = (async () => {
     for (let count = 0; count < 40; count++)
@@ -164,4 +165,5 @@ test("a list and the tail behind it come to the numbers of the end under random 
     for (const snapshot of snapshots.filter((each) => each.channelId === channelId))
       expect(told(await foldTail(snapshot))).toEqual(end);
   }
+  expect((await verifyJournal(server.database.application)).faults).toEqual([]);
 }, 60_000);
