@@ -2,10 +2,12 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { compareRun, type Group } from "../../test/model/compare.ts";
-import { nowMs, past, template } from "../../test/model/generators.ts";
+import { clockSteps, nowMs, startMs } from "../../test/model/draws.ts";
+import { past, stockedPast } from "../../test/model/generate-past.ts";
+import { businessTemplate, template } from "../../test/model/generators.ts";
 import { cases } from "../../test/model/property-settings.ts";
 
-const timeoutMs = 20_000;
+const timeoutMs = 60_000;
 
 const group: fc.Arbitrary<Group> = fc.record({
   nowMs,
@@ -19,6 +21,28 @@ test(
       fc.property(past, fc.array(group, { minLength: 1, maxLength: 4 }), (book, groups) => compareRun(book, groups)),
       cases(4_000),
     );
+    expect.hasAssertions();
+  },
+  timeoutMs,
+);
+
+const step = fc.record({
+  byMs: clockSteps,
+  templates: fc.array(businessTemplate, { minLength: 1, maxLength: 5 }),
+});
+
+test(
+  "orders come to what the reference model says, from the first hold to the last unit",
+  () => {
+    const property = fc.property(stockedPast, fc.array(step, { minLength: 3, maxLength: 12 }), (book, steps) => {
+      let nowMs = startMs;
+      const groups = steps.map(({ byMs, templates }) => {
+        nowMs += byMs;
+        return { nowMs, templates };
+      });
+      compareRun(book, groups);
+    });
+    fc.assert(property, cases(1_000));
     expect.hasAssertions();
   },
   timeoutMs,

@@ -1,6 +1,6 @@
 /** Short ways to write commands, documents and seed entries in tests. */
 import { entryKinds, type LifeState } from "@onhand/protocol/vocabulary";
-import type { LocationDocument, ProductDocument } from "../../src/core/catalogue.ts";
+import type { ChannelDocument, LocationDocument, ProductDocument } from "../../src/core/catalogue.ts";
 import type {
   CatalogueOperation,
   CommandOrigin,
@@ -122,6 +122,12 @@ export class SeedBook {
       const detail = JSON.stringify({ document, life: step, createdAtMs: this.#atMs });
       this.#push(0, { kind: kinds[step], locationId, version: index + 1, detail });
     }
+    return this;
+  }
+
+  channel(channelId: string, document: ChannelDocument): this {
+    const detail = JSON.stringify({ document, life: "active", createdAtMs: this.#atMs, channelId });
+    this.#push(0, { kind: entryKinds.channelCreated, version: 1, detail });
     return this;
   }
 

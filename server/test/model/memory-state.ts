@@ -4,7 +4,7 @@ import type { Entry } from "../../src/core/entry.ts";
 import type { EntryDetail } from "../../src/core/entry-detail.ts";
 import { evolve } from "../../src/core/evolve.ts";
 import type { Item } from "../../src/core/item.ts";
-import type { StockOrder, StockOrderLine } from "../../src/core/order.ts";
+import { lineKey, type StockOrder, type StockOrderLine } from "../../src/core/order.ts";
 import type { Draft, DueLines, Head, Holder, ItemPlace, State } from "../../src/core/state.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 
@@ -65,7 +65,11 @@ export class MemoryState implements State {
 
   #absorbDetail({ order, line, lines }: EntryDetail): void {
     if (order !== undefined) {
-      this.orders = [...this.orders.filter((other) => other.orderId !== order.orderId), order];
+      const isKnown = this.orders.some((other) => other.orderId === order.orderId);
+      // In the order in which they were made.
+      this.orders = isKnown
+        ? this.orders.map((other) => (other.orderId === order.orderId ? order : other))
+        : [...this.orders, order];
       // A change of the order concerns its lines that it names.
       const { phase, expiresAtMs } = order;
       this.lines = this.lines.map((known) =>
@@ -162,7 +166,7 @@ export class MemoryState implements State {
   dueLines({ productId, locationId }: ItemPlace): DueLines {
     const lines = this.lines
       .filter((line) => line.productId === productId && line.locationId === locationId && this.#isDue(line))
-      .sort((a, b) => a.expiresAtMs! - b.expiresAtMs!);
+      .sort((a, b) => a.expiresAtMs! - b.expiresAtMs! || (lineKey(a) < lineKey(b) ? -1 : 1));
     return { lines, isComplete: true };
   }
 
@@ -174,7 +178,6 @@ export class MemoryState implements State {
     return this.orders
       .filter((order) => order.kind === "reservation" && order.buyerKey === buyerKey)
       .filter((order) => this.orderLines(order.orderId).some((line) => line.held > 0))
-      .sort((a, b) => a.createdAtMs - b.createdAtMs)
       .map((order) => order.orderId);
   }
 

@@ -1,17 +1,29 @@
 /** Reference model of inventory commands: every rule spelled out for itself, all of them asked every time. */
-import { entryKinds, futureToleranceMs, movementTypes, quantityMax } from "@onhand/protocol/vocabulary";
+import {
+  entryKinds,
+  futureToleranceMs,
+  type MovementType,
+  movementTypes,
+  quantityMax,
+} from "@onhand/protocol/vocabulary";
 import type { InventoryCommand, InventoryLine } from "../../src/core/command.ts";
 import { partitionOf } from "../../src/core/partition.ts";
+import { plainItem } from "./plain.ts";
+import { type Counted, countOf, movementBesideCount } from "./reference-counts.ts";
+import { itemDetail } from "./reference-movement.ts";
 import { type Fault, foremost, type Verdict } from "./verdict.ts";
 import {
   available,
+  bareExtras,
   holdsAnything,
   lengthOf,
+  type ModelExtras,
   type ModelItem,
-  plainItem,
+  namedUnits,
   putItem,
   recordedAt,
   recordedItem,
+  stateFields,
   visibleItem,
   visibleRecord,
   type World,
@@ -26,6 +38,8 @@ interface Move {
   readonly index: number;
   readonly before: ModelItem | null;
   readonly after: ModelItem;
+  /** What counts have to say about it. */
+  readonly counted: Counted;
 }
 
 /** Executes the command in the world, which changes only when no line is at fault. */
@@ -71,6 +85,10 @@ function faultsOfLine(
     faults.push({ code: "validation_failed", line: index });
   const { countedAtMs } = line.change;
   if (countedAtMs !== undefined && countedAtMs > latestMs) faults.push({ code: "validation_failed", line: index });
+  const { move } = line.change;
+  if (move !== undefined && (move.quantity < 1 || move.from === move.to)) {
+    faults.push({ code: "validation_failed", line: index });
+  }
   const siblings = command.lines.filter((other) => isSameItem(line, other));
   if (siblings.length > 1 && siblings.some((sibling) => sibling.change.adjustment === undefined)) {
     faults.push({ code: "validation_failed", line: index });
@@ -85,8 +103,7 @@ function faultsOfLine(
 function faultsOfGuard(line: InventoryLine, index: number, item: ModelItem | null): Fault[] {
   const { change, guard } = line;
   const currentVersion = item?.version ?? 0;
-  const setsLevel =
-    change.stockLevel !== undefined || change.unavailableStock !== undefined || change.incomingStock !== undefined;
+  const setsLevel = change.stockLevel !== undefined || change.unavailableStock !== undefined;
   const guarded =
     isCount(line) ||
     guard?.version !== undefined ||
@@ -116,15 +133,27 @@ function movesOf(world: World, command: InventoryCommand, nowMs: number): Move[]
     const earlier = moves.findLast((move) => isSameItem(move.line, line));
     const before = earlier?.after ?? recordedItem(world, line.productId, line.locationId);
     const sequence = lengthOf(world, partition) + moves.filter((move) => move.after.partition === partition).length + 1;
-    moves.push({ line, index, before, after: itemAfter(world, line, before, partition, sequence, nowMs) });
+    const counted = besideCounts(world, line, before);
+    const after = itemAfter(world, line, before, counted, partition, sequence, nowMs);
+    moves.push({ line, index, before, after, counted });
   }
   return moves;
+}
+
+/** What a line moves on hand. */
+function besideCounts(world: World, line: InventoryLine, before: ModelItem | null): Counted {
+  const { adjustment = 0, stockLevel, countedAtMs } = line.change;
+  if (stockLevel === undefined) return movementBesideCount(before, BigInt(adjustment), line.occurredAtMs, line.clock);
+  const level = BigInt(stockLevel);
+  if (countedAtMs !== undefined) return countOf(world, line, before, level, countedAtMs, line.clock);
+  return { onHand: level - (before?.onHand ?? 0n), contained: null, review: false, isLast: false };
 }
 
 function itemAfter(
   world: World,
   line: InventoryLine,
   before: ModelItem | null,
+  counted: Counted,
   partition: number,
   sequence: number,
   nowMs: number,
@@ -133,55 +162,77 @@ function itemAfter(
   const settings = before === null || before.life === "deleted" ? null : before;
   const level = (given: number | undefined, otherwise: bigint): bigint =>
     given === undefined ? otherwise : BigInt(given);
-  const reorderPoint = settings?.reorderPoint ?? null;
+  const reorderPoint = set(change.reorderPoint, settings?.reorderPoint ?? null);
+  const extras = change.retire === "delete" ? bareExtras : extrasAfter(line, settings?.extras ?? bareExtras, counted);
   return {
     partition,
     productId: line.productId,
     locationId: line.locationId,
     itemNumber: before?.itemNumber ?? sequence,
-    onHand: onHandAfter(world, line, before),
+    onHand: (before?.onHand ?? 0n) + counted.onHand,
     reserved: before?.reserved ?? 0n,
-    unavailable: level(change.unavailableStock, before?.unavailable ?? 0n),
-    incoming: level(change.incomingStock, before?.incoming ?? 0n),
+    unavailable: level(change.unavailableStock, before?.unavailable ?? 0n) + becomeUnavailable(line),
+    incoming: before?.incoming ?? 0n,
     safetyStock: level(change.safetyStock, settings?.safetyStock ?? 0n),
-    reorderPoint:
-      change.reorderPoint === undefined
-        ? reorderPoint
-        : change.reorderPoint === null
-          ? null
-          : BigInt(change.reorderPoint),
+    reorderPoint,
     version: (before?.version ?? 0) + 1,
     lastSequence: sequence,
     updatedAtMs: recordedAt(world, partition, nowMs),
     life: change.retire === "archive" ? "archived" : change.retire === "delete" ? "deleted" : "active",
+    // What nobody watches raises no alert.
+    extras: reorderPoint === null ? { ...extras, alert: "none" } : extras,
   };
 }
 
-function onHandAfter(world: World, line: InventoryLine, before: ModelItem | null): bigint {
-  const { adjustment, stockLevel, countedAtMs } = line.change;
-  if (stockLevel === undefined) return (before?.onHand ?? 0n) + BigInt(adjustment ?? 0);
-  if (countedAtMs === undefined || before === null) return BigInt(stockLevel);
-  const later = world.entries.filter(
-    (entry) =>
-      entry.productId === line.productId && entry.locationId === line.locationId && entry.occurredAtMs > countedAtMs,
-  );
-  return later.reduce((level, entry) => level + BigInt(entry.delta.onHand), BigInt(stockLevel));
+const set = (given: number | null | undefined, otherwise: bigint | null): bigint | null =>
+  given === undefined ? otherwise : given === null ? null : BigInt(given);
+
+/** A count tells units on hand, not in which state they are: that moves whatever a count contains. */
+function becomeUnavailable({ change: { adjustment = 0, state, move } }: InventoryLine): bigint {
+  if (state !== undefined) return BigInt(adjustment);
+  if (move === undefined || (move.from !== null && move.to !== null)) return 0n;
+  return BigInt(move.from === null ? move.quantity : -move.quantity);
+}
+
+function extrasAfter(line: InventoryLine, before: ModelExtras, counted: Counted): ModelExtras {
+  const { adjustment = 0, state, move, maximum, hysteresis, countedAtMs } = line.change;
+  const units = { ...before };
+  if (state !== undefined) units[stateFields[state]] += BigInt(adjustment);
+  if (move !== undefined && move.from !== null) units[stateFields[move.from]] -= BigInt(move.quantity);
+  if (move !== undefined && move.to !== null) units[stateFields[move.to]] += BigInt(move.quantity);
+  const count = counted.isLast ? { countedAtMs: countedAtMs!, countErrorMs: line.clock?.errorMs ?? 0 } : {};
+  return { ...units, maximum: set(maximum, before.maximum), hysteresis: set(hysteresis, before.hysteresis), ...count };
 }
 
 function faultsOfMoves(world: World, command: InventoryCommand, moves: readonly Move[]): Fault[] {
   const faults: Fault[] = [];
-  for (const { line, index, before, after } of moves) {
+  for (const { line, index, before, after, counted } of moves) {
     const beforeAvailable = before === null ? 0n : available(before);
     const moved = after.onHand - (before?.onHand ?? 0n);
-    if ([after.onHand, available(after), moved].some((value) => magnitude(value) > max)) {
+    const contained = BigInt(counted.contained?.onHand ?? 0);
+    if ([after.onHand, available(after), after.unavailable, moved, contained].some((value) => magnitude(value) > max)) {
       faults.push({ code: "validation_failed", line: index });
     }
+    if (line.change.unavailableStock !== undefined && after.unavailable < namedUnits(after.extras)) {
+      faults.push({ code: "validation_failed", line: index });
+    }
+    faults.push(...faultsOfState(world, line, index, after));
     const takesBelowZero = available(after) < 0n && available(after) < beforeAvailable;
     if (takesBelowZero && !line.allowNegative && !isCount(line)) {
       faults.push({ code: "insufficient_stock", line: index, ...shortage(world, command, line, moves) });
     }
   }
   return faults;
+}
+
+/** Only what is in a state can leave it. */
+function faultsOfState(world: World, line: InventoryLine, index: number, after: ModelItem): Fault[] {
+  const { adjustment = 0, state, move } = line.change;
+  const left = move?.from ?? state ?? null;
+  if (left === null || after.extras[stateFields[left]] >= 0n) return [];
+  const there = visibleItem(world, line.productId, line.locationId)?.extras[stateFields[left]] ?? 0n;
+  const requested = move === undefined ? -adjustment : move.quantity;
+  return [{ code: "insufficient_stock", line: index, available: Number(there), requested }];
 }
 
 /** What could be taken before the command, and what all its lines for the item together ask for. */
@@ -197,7 +248,13 @@ function shortage(world: World, command: InventoryCommand, line: InventoryLine, 
 
 function record(world: World, command: InventoryCommand, moves: readonly Move[]) {
   for (const move of moves) {
-    const { line, before, after } = move;
+    const { line, before, after, counted } = move;
+    const { contained } = counted;
+    const said = {
+      ...(line.change.move === undefined ? {} : { moved: line.change.move }),
+      ...(contained === null ? {} : { contained }),
+      ...(counted.review ? { review: "…" } : {}),
+    };
     world.entries.push({
       partition: after.partition,
       sequence: after.lastSequence,
@@ -216,9 +273,9 @@ function record(world: World, command: InventoryCommand, moves: readonly Move[])
       after: plainItem(after),
       safetyStock: Number(after.safetyStock),
       reorderPoint: after.reorderPoint === null ? null : Number(after.reorderPoint),
-      movementType: movementTypes.indexOf(line.movementType),
+      movementType: movementTypes.indexOf(typeOf(line)),
       allowsNegative: line.allowNegative || isCount(line),
-      occurredAtMs: line.occurredAtMs ?? line.change.countedAtMs ?? after.updatedAtMs,
+      occurredAtMs: (isCount(line) ? null : line.occurredAtMs) ?? line.change.countedAtMs ?? after.updatedAtMs,
       recordedAtMs: after.updatedAtMs,
       actor: command.actor,
       source: command.source,
@@ -226,14 +283,21 @@ function record(world: World, command: InventoryCommand, moves: readonly Move[])
       traceparent: command.traceparent,
       parts: null,
       textCommitment: line.text?.commitment ?? null,
-      detail: null,
+      // The kind of the entry tells the item's life.
+      detail: itemDetail({ ...after, life: "active" }, said),
     });
     putItem(world, after);
   }
   return command.lines.map((_line, index) => {
-    const { line, after } = moves.find((move) => move.index === index)!;
+    const { line, after, counted } = moves.find((move) => move.index === index)!;
     const sku = visibleRecord(world.products, line.productId)!.document.sku;
-    return { item: plainItem(after), sku, sequence: after.lastSequence };
+    return {
+      item: plainItem(after),
+      sku,
+      sequence: after.lastSequence,
+      ...(counted.contained === null ? {} : { contained: counted.contained }),
+      ...(counted.review ? { review: "…" } : {}),
+    };
   });
 }
 
@@ -241,6 +305,12 @@ function kindOf({ change }: InventoryLine) {
   if (change.retire === "archive") return entryKinds.inventoryArchived;
   if (change.retire === "delete") return entryKinds.inventoryDeleted;
   if (change.adjustment !== undefined) return entryKinds.inventoryAdjusted;
+  if (change.move !== undefined) return entryKinds.inventoryMoved;
   if (change.stockLevel !== undefined) return entryKinds.inventorySet;
   return entryKinds.inventoryConfigured;
+}
+
+function typeOf(line: InventoryLine): MovementType {
+  if (isCount(line)) return "count";
+  return line.change.move === undefined ? line.movementType : "state";
 }

@@ -1,7 +1,7 @@
 /** What the reference model says about a command. */
 import { type RejectionCode, rejectionCodes } from "@onhand/protocol/vocabulary";
-import type { LocationDocument, ProductDocument } from "../../src/core/catalogue.ts";
-import type { Item } from "../../src/core/item.ts";
+import type { ChannelDocument, LocationDocument, ProductDocument } from "../../src/core/catalogue.ts";
+import type { AppliedLine, OrderOutcome } from "../../src/core/outcome.ts";
 import type { ModelRecord } from "./world.ts";
 
 /** One reason to refuse one line. Fields that are left out are not compared. */
@@ -11,6 +11,7 @@ export interface Fault {
   readonly pointer?: string;
   readonly available?: number;
   readonly requested?: number;
+  readonly limit?: number;
   readonly currentVersion?: number;
   readonly byIfMatch?: boolean;
 }
@@ -21,9 +22,12 @@ export interface Position {
 }
 
 export type Verdict =
-  | { readonly kind: "lines"; readonly lines: readonly { item: Item; sku: string; sequence: number }[] }
+  | { readonly kind: "lines"; readonly lines: readonly AppliedLine[] }
   | { readonly kind: "product"; readonly record: ModelRecord<ProductDocument> }
   | { readonly kind: "location"; readonly record: ModelRecord<LocationDocument> }
+  | { readonly kind: "channel"; readonly record: ModelRecord<ChannelDocument> }
+  | { readonly kind: "order"; readonly outcome: OrderOutcome }
+  | { readonly kind: "done"; readonly entries: number }
   /** The answer must be one of these. */
   | { readonly kind: "rejected"; readonly faults: readonly Fault[] };
 
@@ -38,3 +42,6 @@ export function foremost(faults: readonly Fault[]): Fault[] {
   const firstLine = Math.min(...ofCode.map((fault) => fault.line));
   return ofCode.filter((fault) => fault.line === firstLine);
 }
+
+/** It has come to where more than one thing would be right, and nothing can be compared any more. */
+export class LeftOpen extends Error {}

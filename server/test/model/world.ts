@@ -1,9 +1,24 @@
 /** The world of the reference model: plain arrays, levels as bigint, no cleverness. */
-import type { LifeState } from "@onhand/protocol/vocabulary";
+import type { LifeState, UnsellableState } from "@onhand/protocol/vocabulary";
 import { entryKinds, subjectOfKind } from "@onhand/protocol/vocabulary";
-import type { LocationDocument, ProductDocument } from "../../src/core/catalogue.ts";
+import type { ChannelDocument, LocationDocument, ProductDocument } from "../../src/core/catalogue.ts";
 import type { Entry } from "../../src/core/entry.ts";
-import { type Item, noExtras } from "../../src/core/item.ts";
+import type { AlertLevel, ItemExtras } from "../../src/core/item.ts";
+import type { StockOrder, StockOrderLine } from "../../src/core/order.ts";
+
+/** What few items have, every one spelled out. */
+export interface ModelExtras {
+  readonly damaged: bigint;
+  readonly qualityControl: bigint;
+  readonly quarantine: bigint;
+  readonly expired: bigint;
+  readonly maximum: bigint | null;
+  readonly hysteresis: bigint | null;
+  readonly alert: AlertLevel;
+  readonly countedAtMs: number | null;
+  /** How far the moment of the count may be off, in ms. */
+  readonly countErrorMs: number;
+}
 
 export interface ModelItem {
   readonly partition: number;
@@ -20,7 +35,13 @@ export interface ModelItem {
   readonly lastSequence: number;
   readonly updatedAtMs: number;
   readonly life: LifeState;
+  readonly extras: ModelExtras;
 }
+
+type Quantity = "quantity" | "held" | "incoming" | "done" | "dropped" | "surplus";
+
+/** A line of an order, its quantities as bigint. */
+export type ModelLine = Omit<StockOrderLine, Quantity> & { readonly [name in Quantity]: bigint };
 
 export interface ModelRecord<Document> {
   readonly id: string;
@@ -31,31 +52,88 @@ export interface ModelRecord<Document> {
   readonly updatedAtMs: number;
 }
 
+/** What a channel was last told of a product. */
+export interface ModelChannelLevel {
+  readonly partition: number;
+  readonly productId: string;
+  readonly channelId: string;
+  readonly sellable: bigint;
+  readonly available: bigint;
+  readonly toldSequence: number;
+}
+
 export interface World {
   readonly partitionCount: number;
   entries: Entry[];
   items: ModelItem[];
   products: ModelRecord<ProductDocument>[];
   locations: ModelRecord<LocationDocument>[];
+  channels: ModelRecord<ChannelDocument>[];
+  channelLevels: ModelChannelLevel[];
+  orders: StockOrder[];
+  lines: ModelLine[];
 }
+
+export const bareExtras: ModelExtras = {
+  damaged: 0n,
+  qualityControl: 0n,
+  quarantine: 0n,
+  expired: 0n,
+  maximum: null,
+  hysteresis: null,
+  alert: "none",
+  countedAtMs: null,
+  countErrorMs: 0,
+};
+
+/** Where the units of a state are counted. */
+export const stateFields = {
+  damaged: "damaged",
+  quality_control: "qualityControl",
+  quarantine: "quarantine",
+  expired: "expired",
+} as const satisfies Record<UnsellableState, keyof ModelExtras>;
+
+/** Units in named states, all together. */
+export const namedUnits = ({ damaged, qualityControl, quarantine, expired }: ModelExtras): bigint =>
+  damaged + qualityControl + quarantine + expired;
+
+/** A world in which nothing has happened. */
+export const emptyWorld = (partitionCount: number): World => ({
+  partitionCount,
+  entries: [],
+  items: [],
+  products: [],
+  locations: [],
+  channels: [],
+  channelLevels: [],
+  orders: [],
+  lines: [],
+});
 
 /** A world in which the given entries have happened. */
 export function worldAfter(partitionCount: number, entries: readonly Entry[]): World {
-  const world: World = { partitionCount, entries: [...entries], items: [], products: [], locations: [] };
+  const world = emptyWorld(partitionCount);
   for (const entry of entries) {
+    world.entries.push(entry);
     const subject = subjectOfKind(entry.kind);
-    if (subject === "item") putItem(world, itemOf(entry));
-    else if (subject === "product") putProduct(world, recordOf<ProductDocument>(entry.productId!, entry));
+    if (subject === "product") putProduct(world, recordOf<ProductDocument>(entry.productId!, entry));
     else if (subject === "location") putLocation(world, recordOf<LocationDocument>(entry.locationId!, entry));
+    else if (subject === "channel") putChannel(world, recordOf<ChannelDocument>(channelIdIn(entry), entry));
+    else if (subject === "item") putItem(world, itemOf(entry));
+    if (subject === "item" || subject === "order") takeOrderFrom(world, entry);
   }
   return world;
 }
+
+const channelIdIn = (entry: Entry): string => JSON.parse(entry.detail!).channelId;
 
 function itemOf(entry: Entry): ModelItem {
   const lives: Partial<Record<number, LifeState>> = {
     [entryKinds.inventoryArchived]: "archived",
     [entryKinds.inventoryDeleted]: "deleted",
   };
+  const { life, extras }: { life?: LifeState; extras?: ItemExtras } = JSON.parse(entry.detail ?? "{}");
   return {
     partition: entry.partition,
     productId: entry.productId!,
@@ -70,8 +148,48 @@ function itemOf(entry: Entry): ModelItem {
     version: entry.version,
     lastSequence: entry.sequence,
     updatedAtMs: entry.recordedAtMs,
-    life: lives[entry.kind] ?? "active",
+    life: life ?? lives[entry.kind] ?? "active",
+    extras: extras === undefined ? bareExtras : modelExtras(extras),
   };
+}
+
+const bigOrNull = (value: number | null): bigint | null => (value === null ? null : BigInt(value));
+
+const modelExtras = (extras: ItemExtras): ModelExtras => ({
+  damaged: BigInt(extras.damaged),
+  qualityControl: BigInt(extras.qualityControl),
+  quarantine: BigInt(extras.quarantine),
+  expired: BigInt(extras.expired),
+  maximum: bigOrNull(extras.maximum),
+  hysteresis: bigOrNull(extras.hysteresis),
+  alert: extras.alert,
+  countedAtMs: extras.countedAtMs,
+  countErrorMs: extras.countErrorMs ?? 0,
+});
+
+const modelLine = (line: StockOrderLine): ModelLine => ({
+  ...line,
+  quantity: BigInt(line.quantity),
+  held: BigInt(line.held),
+  incoming: BigInt(line.incoming),
+  done: BigInt(line.done),
+  dropped: BigInt(line.dropped),
+  surplus: BigInt(line.surplus),
+});
+
+function takeOrderFrom(world: World, entry: Entry): void {
+  const {
+    order,
+    line,
+    lines = [],
+  }: { order?: StockOrder; line?: StockOrderLine; lines?: number[] } = JSON.parse(entry.detail ?? "{}");
+  if (line !== undefined) putLine(world, modelLine(line));
+  if (order === undefined) return;
+  putOrder(world, order);
+  const { phase, expiresAtMs } = order;
+  for (const known of linesOf(world, order.orderId)) {
+    if (lines.includes(known.line)) putLine(world, { ...known, phase, expiresAtMs });
+  }
 }
 
 function recordOf<Document>(id: string, entry: Entry): ModelRecord<Document> {
@@ -92,6 +210,36 @@ export function putLocation(world: World, location: ModelRecord<LocationDocument
   world.locations = [...world.locations.filter((other) => other.id !== location.id), location];
 }
 
+export function putChannel(world: World, channel: ModelRecord<ChannelDocument>): void {
+  world.channels = [...world.channels.filter((other) => other.id !== channel.id), channel];
+}
+
+export function putChannelLevel(world: World, level: ModelChannelLevel): void {
+  const isOther = (other: ModelChannelLevel) =>
+    other.productId !== level.productId || other.channelId !== level.channelId;
+  world.channelLevels = [...world.channelLevels.filter(isOther), level];
+}
+
+export function putOrder(world: World, order: StockOrder): void {
+  const isKnown = world.orders.some((other) => other.orderId === order.orderId);
+  // In the order in which they were made.
+  world.orders = isKnown
+    ? world.orders.map((other) => (other.orderId === order.orderId ? order : other))
+    : [...world.orders, order];
+}
+
+export function putLine(world: World, line: ModelLine): void {
+  const isOther = (other: ModelLine) => other.orderId !== line.orderId || other.line !== line.line;
+  world.lines = [...world.lines.filter(isOther), line];
+}
+
+export const orderOf = (world: World, orderId: string): StockOrder | null =>
+  world.orders.find((order) => order.orderId === orderId) ?? null;
+
+/** Lines of an order, in order. */
+export const linesOf = (world: World, orderId: string): ModelLine[] =>
+  world.lines.filter((line) => line.orderId === orderId).sort((a, b) => a.line - b.line);
+
 /** The item as it was ever recorded, deleted ones included. */
 export function recordedItem(world: World, productId: string, locationId: string): ModelItem | null {
   return world.items.find((item) => item.productId === productId && item.locationId === locationId) ?? null;
@@ -107,12 +255,40 @@ export function visibleRecord<Document>(records: readonly ModelRecord<Document>[
   return records.find((record) => record.id === id && record.life !== "deleted") ?? null;
 }
 
+/** SKU of a product, deleted ones included; empty for one that never was. */
+export const skuOf = (world: World, productId: string): string =>
+  world.products.find((product) => product.id === productId)?.document.sku ?? "";
+
 export function holdsAnything(item: ModelItem): boolean {
   return item.onHand !== 0n || item.reserved !== 0n || item.unavailable !== 0n || item.incoming !== 0n;
 }
 
 export function available(item: Pick<ModelItem, "onHand" | "reserved" | "unavailable">): bigint {
   return item.onHand - item.reserved - item.unavailable;
+}
+
+/** What is available of an item that may not be there. */
+export function availableAt(world: World, productId: string, locationId: string): bigint {
+  const item = visibleItem(world, productId, locationId);
+  return item === null ? 0n : available(item);
+}
+
+/** Locations in use that belong to a group, by id. */
+export const locationsOfGroup = (world: World, group: string): string[] =>
+  world.locations
+    .filter(({ life, document }) => life === "active" && document.groups.includes(group))
+    .map(({ id }) => id)
+    .sort();
+
+/** Locations in use that a channel takes from: those it names in its order, then those of its groups. */
+export function locationsOfChannel(world: World, document: ChannelDocument): string[] {
+  const found: string[] = [];
+  const all = [...document.locations, ...document.locationGroups.flatMap((group) => locationsOfGroup(world, group))];
+  for (const id of all) {
+    const isInUse = world.locations.some((location) => location.id === id && location.life === "active");
+    if (isInUse && !found.includes(id)) found.push(id);
+  }
+  return found;
 }
 
 /** Entries of a partition so far: the next one gets this number plus one. */
@@ -126,16 +302,10 @@ export function recordedAt(world: World, partition: number, nowMs: number): numb
   return Math.max(nowMs, ...times);
 }
 
-/** The model's item in the form that the core uses. */
-export function plainItem(item: ModelItem): Item {
-  return {
-    ...item,
-    onHand: Number(item.onHand),
-    reserved: Number(item.reserved),
-    unavailable: Number(item.unavailable),
-    incoming: Number(item.incoming),
-    safetyStock: Number(item.safetyStock),
-    reorderPoint: item.reorderPoint === null ? null : Number(item.reorderPoint),
-    extras: noExtras,
-  };
+/** Another world with the same past, in which things can be tried. */
+export const copyOf = (world: World): World => ({ ...world, entries: [...world.entries] });
+
+/** What was tried in a copy has happened. */
+export function adopt(world: World, tried: World): void {
+  Object.assign(world, tried);
 }
