@@ -8,7 +8,7 @@ import { type Answer, adjust, createLocation, createProduct, startTestServer, ty
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ ONHAND_QUEUE_ENTRIES_MAX: "1" });
+  server = await startTestServer({ ONHAND_QUEUE_ENTRIES_MAX: "1", ONHAND_HOLD_UNITS_PER_BUYER_MAX: "1" });
   await createLocation(server.writer, "shop");
   await createProduct(server.writer, "soap");
   await adjust(server.writer, "soap", "shop", 10);
@@ -52,6 +52,14 @@ async function cursorAhead(): Promise<string> {
   return codec.fromVector({ ...here, positions: here.positions.map((position) => position + 1) });
 }
 
+const reserve = (fields: object = {}): Promise<Answer> =>
+  server.writer.post("/v1/reservations", {
+    lines: [{ productId: "soap", locationId: "shop", quantity: 1 }],
+    ...fields,
+  });
+const commit = (reservationId: string): Promise<Answer> =>
+  server.writer.post(`/v1/reservations/${reservationId}/commit`, {});
+
 type Case = { readonly met: () => Promise<Answer>; readonly with?: object } | { readonly notMet: string };
 
 const cases: Record<ProblemCode, Case> = {
@@ -67,6 +75,27 @@ const cases: Record<ProblemCode, Case> = {
   version_conflict: { met: () => post({ expectedVersion: 999 }), with: { currentEtag: expect.any(String) } },
   already_exists: { met: () => server.writer.post("/v1/products", { sku: "SKU-soap", name: "x" }) },
   in_use: { met: () => server.writer.delete("/v1/products/soap") },
+  reservation_expired: {
+    async met() {
+      const { reservationId } = (await reserve({ ttlSeconds: 1 })).body;
+      while ((await server.reader.get(`/v1/reservations/${reservationId}`)).body.phase !== "expired");
+      return commit(reservationId);
+    },
+  },
+  already_ended: {
+    async met() {
+      const { reservationId } = (await reserve()).body;
+      await commit(reservationId);
+      return commit(reservationId);
+    },
+  },
+  hold_limit_exceeded: {
+    async met() {
+      await reserve({ buyer: "hoarder" });
+      return reserve({ buyer: "hoarder" });
+    },
+    with: { limit: 1, requested: 1 },
+  },
   archived: {
     async met() {
       await createProduct(server.writer, "old");
