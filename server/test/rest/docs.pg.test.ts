@@ -115,7 +115,7 @@ describe("the OpenAPI document", () => {
         const names = call.parameters.map((parameter: Json) => `${parameter.in} ${parameter.name}`);
         expect(new Set(names).size).toBe(names.length);
         expect(call.summary).not.toBe("");
-        const needsNoBody = /\/(?:stream-tickets|ping|pause|resume)$/.test(path);
+        const needsNoBody = /\/(?:stream-tickets|ping|pause|resume|\{sessionId\}\/(?:post|cancel))$/.test(path);
         const changesNothing = /\/(?:stream-tickets|ping)$/.test(path);
         expect(["post", "put", "patch"].includes(method) && !needsNoBody).toBe(call.requestBody !== undefined);
         expect(names.includes("header Idempotency-Key")).toBe(method !== "get" && !changesNothing);
