@@ -22,22 +22,28 @@ export const loadOrders = (keys: readonly OrderKey[]): Statement => ({
   values: keyValues(keys),
 });
 
-/** All lines of some orders, in order, in whatever partition they lie. */
+/**
+ * All lines of some orders, in order, in whatever partition they lie. OFFSET 0 keeps the planner from looking for them
+ * by order alone, which on an index that begins with the partition would read all of it.
+ */
 export const loadOrderLines = (keys: readonly OrderKey[]): Statement => ({
   name: "load_order_lines",
-  text: `SELECT ${orderLineColumns} FROM unnest($1::integer[], $2::text[]) k(p, id)
+  text: `SELECT l.* FROM unnest($1::integer[], $2::text[]) k(p, id)
          JOIN stock_order o ON o.partition = k.p AND o.order_id = k.id
          CROSS JOIN LATERAL unnest(o.partitions) part
-         JOIN stock_order_line l ON l.partition = part AND l.order_id = k.id
+         CROSS JOIN LATERAL (
+           SELECT ${orderLineColumns} FROM stock_order_line l WHERE l.partition = part AND l.order_id = k.id OFFSET 0) l
          ORDER BY l.order_id, l.line`,
   values: keyValues(keys),
 });
 
-/** The lines of some orders that lie in one partition, in order. */
+/** The lines of some orders that lie in one partition, in order; with OFFSET 0 for the same reason. */
 export const loadLinesThere = (partition: number, orderIds: readonly string[]): Statement => ({
   name: "load_lines_there",
-  text: `SELECT ${orderLineColumns} FROM unnest($2::text[]) k(id)
-         JOIN stock_order_line l ON l.partition = $1 AND l.order_id = k.id ORDER BY l.order_id, l.line`,
+  text: `SELECT l.* FROM unnest($2::text[]) k(id)
+         CROSS JOIN LATERAL (
+           SELECT ${orderLineColumns} FROM stock_order_line l WHERE l.partition = $1 AND l.order_id = k.id OFFSET 0) l
+         ORDER BY l.order_id, l.line`,
   values: [partition, textArray(orderIds)],
 });
 
