@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from "typebox";
 import { Channel } from "./channels.ts";
+import { ContainedMovement, Moment, Moved, Notice, OrderHeader, OrderPart } from "./event-parts.ts";
 import { InventoryItem, LevelChange, Location, Product } from "./resources.ts";
 import { Nullable } from "./schema.ts";
 
@@ -55,10 +56,6 @@ type EventType = (
 
 type SentType = EventType | typeof pingType;
 
-/** When the server says that something was: UTC with milliseconds. */
-const Moment = (description: string) =>
-  Type.String({ format: "date-time", pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$", description });
-
 const specversion = Type.Literal("1.0");
 const eventSource = Type.String({
   minLength: 1,
@@ -94,74 +91,6 @@ const origin = {
 };
 
 const cursor = Type.String({ minLength: 1, description: "Where a reader stands that has read this event" });
-
-/** What holds for all lines of an order on stock. */
-const OrderHeader = Type.Object(
-  {
-    orderId: Type.String({ description: "res_…, trf_… or sup_…" }),
-    kind: Type.String({ description: "reservation, transfer or supply" }),
-    lineCount: Type.Integer(),
-    createdAt: Moment("When it was made"),
-    phase: Nullable(Type.String({ description: "Of reservations that hold units: held or paying" })),
-    expiresAt: Nullable(Moment("Of reservations: when what is held goes back")),
-    expectedAt: Nullable(Moment("Of transfers and supplies: when units are expected")),
-    fromLocationId: Nullable(Type.String({ description: "Of transfers: where units come from" })),
-    toLocationId: Nullable(Type.String({ description: "Of transfers and supplies: where units go" })),
-    channelId: Nullable(Type.String({ description: "Of reservations: the channel that sells" })),
-    paymentLateAt: Nullable(Moment("Of reservations: when money came after the end")),
-    supersededBy: Nullable(Type.String({ description: "Of reservations: the newer one that took its place" })),
-  },
-  { $id: "OrderHeader" },
-);
-
-/** The part of an order that an entry of an item belongs to. */
-const OrderPart = Type.Object(
-  {
-    orderId: Type.String({ description: "res_…, trf_… or sup_…" }),
-    kind: Type.String({ description: "reservation, transfer or supply" }),
-    line: Type.Integer({ description: "Number of the line, from 1; what follows is the line after the event" }),
-    requestLine: Type.Integer({ description: "Line of the request that it serves, from 1" }),
-    quantity: Type.Integer({ description: "Units of the line: held + incoming + done + dropped" }),
-    held: Type.Integer({ description: "Units that are held" }),
-    incoming: Type.Integer({ description: "Units on their way" }),
-    done: Type.Integer({ description: "Units that were sold or received" }),
-    dropped: Type.Integer({ description: "Units that came to nothing" }),
-    surplus: Type.Integer({ description: "Units received beyond the quantity" }),
-    end: Nullable(Type.String({ description: "How the last dropped units went" })),
-    phase: Nullable(Type.String({ description: "Of reservations: held, or paying once payment had begun" })),
-    expiresAt: Nullable(Moment("Of reservations: when what is held goes back")),
-    header: Type.Optional(OrderHeader),
-  },
-  { description: "The order on stock that it belongs to; `header` when the order was made or changed" },
-);
-
-const Moved = Type.Object(
-  {
-    from: Type.String({ description: "State that units left, or sellable" }),
-    to: Type.String({ description: "State that they are in now, or sellable" }),
-    quantity: Type.Integer(),
-  },
-  { description: "Units that changed their state; on hand stayed" },
-);
-
-const ContainedMovement = Type.Object(
-  {
-    stockLevel: Type.Integer({ description: "Units that would have moved on hand" }),
-    countedAt: Moment("Moment of the count that contains them"),
-  },
-  { description: "It lies before a count that was recorded first: nothing moved on hand" },
-);
-
-const Notice = Type.Object(
-  {
-    reason: Type.String({ description: "Why it is told, in words" }),
-    about: Type.String({ description: "Id of the movement that it is about" }),
-    figures: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Null()]), {
-      description: "The numbers that it rests on",
-    }),
-  },
-  { description: "Of events that tell of an item and change nothing of it" },
-);
 
 const inventoryData = Type.Object({
   cursor,

@@ -1,5 +1,6 @@
 /** Writes `client/src/generated/operations.ts` from the table of operations. */
 import * as channels from "@onhand/protocol/channels";
+import * as orderRequests from "@onhand/protocol/order-requests";
 import * as orders from "@onhand/protocol/orders";
 import * as requests from "@onhand/protocol/requests";
 import * as resources from "@onhand/protocol/resources";
@@ -12,6 +13,7 @@ const refined: readonly string[] = ["BulkUpdate", "FeedEvent"];
 
 const modules = {
   "@onhand/protocol/channels": channels,
+  "@onhand/protocol/order-requests": orderRequests,
   "@onhand/protocol/orders": orders,
   "@onhand/protocol/requests": requests,
   "@onhand/protocol/resources": resources,

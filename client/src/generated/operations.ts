@@ -6,7 +6,8 @@
 import type { AdjustedItem, ConsolidatedSku, InventoryItem, Location, LocationTotals, Movement, Product, ProductTotals, StreamTicket, Totals } from "@onhand/protocol/resources";
 import type { Adjustment, CreateLocation, CreateProduct, PatchItem, PatchLocation, PatchProduct, ReplaceLocation, ReplaceProduct, StateMove } from "@onhand/protocol/requests";
 import type { BackfillSubscription, CreateSubscription, DeadLetter, DeliveryAttempt, PatchSubscription, PingResult, ReplayDeadLetters, ReplayDeliveries, Requeued, RotateSecret, Subscription, SubscriptionWithSecret } from "@onhand/protocol/subscriptions";
-import type { CancelOrder, ChangedReservation, ChangedSupply, ChangedTransfer, CommitReservation, CreateReservation, CreateSupply, CreateTransfer, ExtendReservation, IncomingLine, PayReservation, ReceiveUnits, ReleaseReservation, RescheduleOrder, Reservation, ShipTransfer, Supply, Transfer } from "@onhand/protocol/orders";
+import type { CancelOrder, CommitReservation, CreateReservation, CreateSupply, CreateTransfer, ExtendReservation, PayReservation, ReceiveUnits, ReleaseReservation, RescheduleOrder, ShipTransfer } from "@onhand/protocol/order-requests";
+import type { ChangedReservation, ChangedSupply, ChangedTransfer, IncomingLine, Reservation, Supply, Transfer } from "@onhand/protocol/orders";
 import type { Channel, ChannelInventory, ChannelItem, CreateChannel, PatchChannel, ReplaceChannel } from "@onhand/protocol/channels";
 import type { Answer } from "../answer.ts";
 import { type CallOptions, pathPart, type ReadOptions, type Send, type WriteOptions } from "../call.ts";

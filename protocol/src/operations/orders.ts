@@ -1,5 +1,6 @@
 /** Calls on orders on stock: reservations, transfers, supplies, and what is on its way. */
 import Type from "typebox";
+import * as requests from "../order-requests.ts";
 import * as orders from "../orders.ts";
 import { Page } from "../resources.ts";
 import { Id, NonEmptyText } from "../schema.ts";
@@ -68,7 +69,7 @@ export const orderOperations = {
     ...create,
     path: "/v1/reservations",
     summary: "Hold units for a while, or see what it would come to with `dryRun`",
-    body: orders.CreateReservation,
+    body: requests.CreateReservation,
     response: orders.ChangedReservation,
     statusOfDryRun: 200,
   },
@@ -83,28 +84,28 @@ export const orderOperations = {
     ...act,
     path: "/v1/reservations/{reservationId}/commit",
     summary: "Sell what is held, all or in part",
-    body: orders.CommitReservation,
+    body: requests.CommitReservation,
     response: orders.ChangedReservation,
   },
   releaseReservation: {
     ...act,
     path: "/v1/reservations/{reservationId}/release",
     summary: "Give back what is held, all or in part",
-    body: orders.ReleaseReservation,
+    body: requests.ReleaseReservation,
     response: orders.ChangedReservation,
   },
   extendReservation: {
     ...act,
     path: "/v1/reservations/{reservationId}/extend",
     summary: "Hold for longer, from now on",
-    body: orders.ExtendReservation,
+    body: requests.ExtendReservation,
     response: orders.ChangedReservation,
   },
   payReservation: {
     ...act,
     path: "/v1/reservations/{reservationId}/pay",
     summary: "Say that payment has begun, which gives it time of its own",
-    body: orders.PayReservation,
+    body: requests.PayReservation,
     response: orders.ChangedReservation,
   },
   listTransfers: {
@@ -118,7 +119,7 @@ export const orderOperations = {
     ...create,
     path: "/v1/transfers",
     summary: "Request units from another location; they are held there",
-    body: orders.CreateTransfer,
+    body: requests.CreateTransfer,
     response: orders.ChangedTransfer,
   },
   getTransfer: {
@@ -132,28 +133,28 @@ export const orderOperations = {
     ...patch,
     path: "/v1/transfers/{transferId}",
     summary: "Change when the units are expected",
-    body: orders.RescheduleOrder,
+    body: requests.RescheduleOrder,
     response: orders.ChangedTransfer,
   },
   shipTransfer: {
     ...act,
     path: "/v1/transfers/{transferId}/ship",
     summary: "Send what is held on its way, all or in part",
-    body: orders.ShipTransfer,
+    body: requests.ShipTransfer,
     response: orders.ChangedTransfer,
   },
   receiveTransfer: {
     ...act,
     path: "/v1/transfers/{transferId}/receive",
     summary: "Book what arrived, and what did not",
-    body: orders.ReceiveUnits,
+    body: requests.ReceiveUnits,
     response: orders.ChangedTransfer,
   },
   cancelTransfer: {
     ...act,
     path: "/v1/transfers/{transferId}/cancel",
     summary: "Call off what is open; units on their way go back to where they came from",
-    body: orders.CancelOrder,
+    body: requests.CancelOrder,
     response: orders.ChangedTransfer,
   },
   listSupplies: {
@@ -167,7 +168,7 @@ export const orderOperations = {
     ...create,
     path: "/v1/supplies",
     summary: "Announce units from outside by purchase reference",
-    body: orders.CreateSupply,
+    body: requests.CreateSupply,
     response: orders.ChangedSupply,
   },
   getSupply: {
@@ -181,21 +182,21 @@ export const orderOperations = {
     ...patch,
     path: "/v1/supplies/{supplyId}",
     summary: "Change when the units are expected",
-    body: orders.RescheduleOrder,
+    body: requests.RescheduleOrder,
     response: orders.ChangedSupply,
   },
   receiveSupply: {
     ...act,
     path: "/v1/supplies/{supplyId}/receive",
     summary: "Book what arrived, and what did not",
-    body: orders.ReceiveUnits,
+    body: requests.ReceiveUnits,
     response: orders.ChangedSupply,
   },
   cancelSupply: {
     ...act,
     path: "/v1/supplies/{supplyId}/cancel",
     summary: "Expect what is open no more",
-    body: orders.CancelOrder,
+    body: requests.CancelOrder,
     response: orders.ChangedSupply,
   },
   listIncoming: {

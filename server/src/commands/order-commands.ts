@@ -10,7 +10,7 @@ import {
   type ReceiveUnits,
   type RescheduleOrder,
   type ShipTransfer,
-} from "@onhand/protocol/orders";
+} from "@onhand/protocol/order-requests";
 import type { UnsellableState } from "@onhand/protocol/vocabulary";
 import type {
   HoldLimits,
@@ -31,6 +31,8 @@ import { originOf, type RequestContext } from "./request-context.ts";
 
 if (orderRequestLimits.linesMax > orderLimits.linesMax || orderLimits.linesMax > limits.groupEntriesMax)
   throw new Error("a request must fit into an order, and an order into a group");
+if (orderRequestLimits.ttlSecondsMax > orderLimits.ttlSecondsMax)
+  throw new Error("what a request may ask for must be decided");
 
 const buyerKeyDigits = 32;
 const defaultSourcing = "priority";
@@ -100,6 +102,7 @@ export interface OrderAddress {
   readonly partitions: readonly number[];
 }
 
+/** The command that something done with a reservation is. */
 export function reservationCommand(
   context: RequestContext,
   { orderId, partitions }: OrderAddress,
@@ -117,6 +120,7 @@ export function reservationCommand(
   };
 }
 
+/** Sells what is held. */
 export const commitAction = (body: CommitReservation): ReservationAction => ({
   kind: "commit",
   lines: chosen(body.lines),
@@ -124,13 +128,16 @@ export const commitAction = (body: CommitReservation): ReservationAction => ({
   retakes: body.ifExpired === "retake",
 });
 
+/** Gives back what is held. */
 export const releaseAction = (body: { readonly lines?: CommitReservation["lines"] }): ReservationAction => ({
   kind: "release",
   lines: chosen(body.lines),
 });
 
+/** Holds for longer, from the decision on. */
 export const extendAction = (ttlSeconds: number): ReservationAction => ({ kind: "extend", ttlMs: ttlSeconds * 1000 });
 
+/** Payment has begun, and gets time of its own. */
 export const payAction = (ttlSeconds: number = orderRequestLimits.paymentTtlSecondsDefault): ReservationAction => ({
   kind: "pay",
   ttlMs: ttlSeconds * 1000,
@@ -200,12 +207,14 @@ export function transferActionCommand(
   };
 }
 
+/** Held units of a transfer leave. */
 export const shipAction = (body: ShipTransfer): TransferAction => ({
   kind: "ship",
   lines: chosen(body.lines),
   expectedAtMs: momentOf(body.expectedAt),
 });
 
+/** Units have arrived, and perhaps no more will come. */
 export const receiveAction = (body: ReceiveUnits): TransferAction => ({
   kind: "receive",
   lines:
@@ -217,8 +226,10 @@ export const receiveAction = (body: ReceiveUnits): TransferAction => ({
   closes: body.close === true,
 });
 
+/** What is open is called off. */
 export const cancelAction = (body: CancelOrder): TransferAction => ({ kind: "cancel", lines: chosen(body.lines) });
 
+/** Units are expected at another time. */
 export const rescheduleAction = (body: RescheduleOrder): TransferAction => ({
   kind: "reschedule",
   expectedAtMs: momentOf(body.expectedAt),

@@ -6,7 +6,7 @@ import { Batcher } from "../lib/batcher.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import * as sql from "./sql/orders.ts";
 
-export type { IncomingRow, OrderFilter, OrderLineRow, OrderNoteRow, OrderRow } from "./sql/orders.ts";
+export type { IncomingRow, OrderFilter, OrderNoteRow, OrderRow } from "./sql/orders.ts";
 
 const orderReadLimits = {
   keysPerBatchMax: 500,

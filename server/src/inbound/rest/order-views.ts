@@ -42,7 +42,7 @@ export interface ShownOrder {
 }
 
 /** An order as a command left it. */
-export const shownOfOutcome = ({ order, lines, skus, decidedAtMs }: OrderOutcome, note: Note): ShownOrder => ({
+const shownOfOutcome = ({ order, lines, skus, decidedAtMs }: OrderOutcome, note: Note): ShownOrder => ({
   order,
   lines: lines.map((line, index) => ({ ...line, sku: skus[index]! })),
   note,
@@ -77,6 +77,7 @@ const momentOf = (ms: number | null): string | null => (ms === null ? null : for
 
 const wordsOf = ({ reference, reason }: Note) => ({ reference: reference ?? null, reason: reason ?? null });
 
+/** A reservation as it is read. */
 export function reservationView({ order, lines, note, atMs }: ShownOrder): Reservation {
   return {
     reservationId: order.orderId,
@@ -110,6 +111,7 @@ export interface AfterWrite {
   readonly cursor: string;
 }
 
+/** A reservation as a write answers it. */
 export const changedReservationView = (outcome: OrderOutcome, note: Note, after: AfterWrite): ChangedReservation => ({
   ...reservationView(shownOfOutcome(outcome, note)),
   superseded: [...outcome.superseded],
@@ -132,6 +134,7 @@ const arrived = (line: Line) => ({
   end: line.end,
 });
 
+/** A transfer as it is read. */
 export function transferView({ order, lines, note }: ShownOrder): Transfer {
   return {
     transferId: order.orderId,
@@ -150,11 +153,13 @@ export function transferView({ order, lines, note }: ShownOrder): Transfer {
   };
 }
 
+/** A transfer as a write answers it. */
 export const changedTransferView = (outcome: OrderOutcome, note: Note, after: AfterWrite): ChangedTransfer => ({
   ...transferView(shownOfOutcome(outcome, note)),
   ...after,
 });
 
+/** A supply as it is read. */
 export function supplyView({ order, lines, note }: ShownOrder): Supply {
   const status = transferStatus(lines);
   return {
@@ -170,11 +175,13 @@ export function supplyView({ order, lines, note }: ShownOrder): Supply {
   };
 }
 
+/** A supply as a write answers it. */
 export const changedSupplyView = (outcome: OrderOutcome, note: Note, after: AfterWrite): ChangedSupply => ({
   ...supplyView(shownOfOutcome(outcome, note)),
   ...after,
 });
 
+/** A line that is on its way. */
 export const incomingView = (row: IncomingRow): IncomingLine => ({
   kind: orderKinds[row.kind]!,
   orderId: row.order_id,

@@ -5,7 +5,7 @@ import type {
   ExtendReservation,
   PayReservation,
   ReleaseReservation,
-} from "@onhand/protocol/orders";
+} from "@onhand/protocol/order-requests";
 import {
   buyerKeyOf,
   commitAction,

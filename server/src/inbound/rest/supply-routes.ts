@@ -1,5 +1,5 @@
 /** /v1/supplies */
-import type { CancelOrder, CreateSupply, ReceiveUnits, RescheduleOrder } from "@onhand/protocol/orders";
+import type { CancelOrder, CreateSupply, ReceiveUnits, RescheduleOrder } from "@onhand/protocol/order-requests";
 import { cancelAction, noteOf, receiveAction, rescheduleAction, supplyCommand } from "../../commands/order-commands.ts";
 import type { Route } from "../../host/route.ts";
 import { ordinaryBodyBytesMax } from "./common.ts";

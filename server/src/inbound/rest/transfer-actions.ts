@@ -1,5 +1,5 @@
 /** What is done with transfers and supplies alike: they arrive, are called off, or come at another time. */
-import type { ReceiveUnits } from "@onhand/protocol/orders";
+import type { ReceiveUnits } from "@onhand/protocol/order-requests";
 import { transferActionCommand } from "../../commands/order-commands.ts";
 import type { TransferAction } from "../../core/command.ts";
 import type { OrderOutcome } from "../../core/outcome.ts";

@@ -1,5 +1,11 @@
 /** /v1/transfers and /v1/incoming */
-import type { CancelOrder, CreateTransfer, ReceiveUnits, RescheduleOrder, ShipTransfer } from "@onhand/protocol/orders";
+import type {
+  CancelOrder,
+  CreateTransfer,
+  ReceiveUnits,
+  RescheduleOrder,
+  ShipTransfer,
+} from "@onhand/protocol/order-requests";
 import {
   cancelAction,
   noteOf,
