@@ -42,7 +42,7 @@ test(
       });
       compareRun(book, groups);
     });
-    fc.assert(property, cases(1_000));
+    fc.assert(property, cases(1_500));
     expect.hasAssertions();
   },
   timeoutMs,

@@ -10,7 +10,7 @@ import { moveLine } from "./reference-movement.ts";
 import { isDue, orderVerdict } from "./reference-orders.ts";
 import { type ModelTake, type Sourced, sourceAll } from "./reference-sourcing.ts";
 import { faultsOfItem, faultsOfLocation, faultsOfProduct } from "./reference-subjects.ts";
-import { type Fault, foremost, type Verdict } from "./verdict.ts";
+import { type Fault, foremost, LeftOpen, type Verdict } from "./verdict.ts";
 import {
   adopt,
   copyOf,
@@ -138,11 +138,14 @@ function shortage({ lines }: ReserveCommand, { found }: Sourced, index: number):
   return { code: "insufficient_stock", line: index, available, requested };
 }
 
-/** What is held beyond its time is held no more, wherever it lies. */
+/**
+ * What is held beyond its time is held no more. Whether that is known of places that the command does not look at is left
+ * open: the sweeper comes by soon.
+ */
 function heldUnits(world: World, nowMs: number, isMine: (line: ModelLine) => boolean): bigint {
-  return world.lines
-    .filter((line) => line.kind === "reservation" && !isDue(line, nowMs) && isMine(line))
-    .reduce((sum, { held }) => sum + held, 0n);
+  const mine = world.lines.filter((line) => line.kind === "reservation" && isMine(line));
+  if (mine.some((line) => isDue(line, nowMs))) throw new LeftOpen("a hold that is over and was not let go yet");
+  return mine.reduce((sum, { held }) => sum + held, 0n);
 }
 
 /** The first line by which a buyer, or a key, would hold more than it may. */

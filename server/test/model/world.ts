@@ -62,8 +62,17 @@ export interface ModelChannelLevel {
   readonly toldSequence: number;
 }
 
+/** Where a partition ended when older entries were forgotten. */
+export interface Forgotten {
+  readonly partition: number;
+  readonly length: number;
+  readonly recordedAtMs: number;
+}
+
 export interface World {
   readonly partitionCount: number;
+  /** Long histories need not keep every entry. */
+  forgotten: Forgotten[];
   entries: Entry[];
   items: ModelItem[];
   products: ModelRecord<ProductDocument>[];
@@ -101,6 +110,7 @@ export const namedUnits = ({ damaged, qualityControl, quarantine, expired }: Mod
 /** A world in which nothing has happened. */
 export const emptyWorld = (partitionCount: number): World => ({
   partitionCount,
+  forgotten: [],
   entries: [],
   items: [],
   products: [],
@@ -293,13 +303,32 @@ export function locationsOfChannel(world: World, document: ChannelDocument): str
 
 /** Entries of a partition so far: the next one gets this number plus one. */
 export function lengthOf(world: World, partition: number): number {
-  return world.entries.filter((entry) => entry.partition === partition).length;
+  const forgotten = world.forgotten.find((one) => one.partition === partition)?.length ?? 0;
+  return forgotten + world.entries.filter((entry) => entry.partition === partition).length;
 }
 
 /** A recorded time never lies before one that the partition already has. */
 export function recordedAt(world: World, partition: number, nowMs: number): number {
   const times = world.entries.filter((entry) => entry.partition === partition).map((entry) => entry.recordedAtMs);
-  return Math.max(nowMs, ...times);
+  const forgotten = world.forgotten.find((one) => one.partition === partition)?.recordedAtMs ?? 0;
+  return Math.max(nowMs, forgotten, ...times);
+}
+
+/** Keeps the newest entries only: enough for counts that look back a little. */
+export function forget(world: World, kept: number): void {
+  const partitions = [...new Set(world.entries.map((entry) => entry.partition))];
+  const older = world.entries.slice(0, -kept);
+  const others = world.forgotten.filter((one) => !partitions.includes(one.partition));
+  world.forgotten = [
+    ...others,
+    ...partitions.map((partition) => ({
+      partition,
+      length:
+        lengthOf(world, partition) - world.entries.slice(-kept).filter((one) => one.partition === partition).length,
+      recordedAtMs: recordedAt({ ...world, entries: older }, partition, 0),
+    })),
+  ];
+  world.entries = world.entries.slice(-kept);
 }
 
 /** Another world with the same past, in which things can be tried. */

@@ -15,6 +15,8 @@ export interface PlantedBug {
 }
 
 const writerTests = "server/src/writer/writer.pg.test.ts";
+/** Every operation, held against the reference model. */
+const businessTests = "server/src/core/decide.test.ts";
 const aheadTests = "server/test/faults/deciding-ahead.pg.test.ts";
 
 export const plantedBugs: readonly PlantedBug[] = [
@@ -40,7 +42,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: "server/src/core/state.ts",
     original: "return this.head(partition).sequence + 1;",
     planted: "return this.head(partition).sequence + (this.entries.length === 2 ? 2 : 1);",
-    caughtBy: ["server/src/core/decide.test.ts"],
+    caughtBy: [businessTests],
   },
   {
     name: "phantom success",
@@ -72,15 +74,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: "server/src/core/inventory-checks.ts",
     original: "return !allowsNegative && availableOf(after) < 0 &&",
     planted: "return !allowsNegative && availableOf(after) < -1 &&",
-    caughtBy: ["server/src/core/decide.test.ts"],
+    caughtBy: [businessTests],
   },
   {
     name: "half a change",
     harm: "a change over several partitions is cut in two by a refusal",
     file: "server/src/core/decide-inventory.ts",
-    original:
-      "return dip === undefined ? steps : insufficient(dip, subjects[dip.index]!.stored, ends.get(keyOf(dip.line))!.after);",
-    planted: "return dip === undefined ? steps : steps.filter((step) => step !== dip);",
+    original: "if (dipsBelowZero(step)) return insufficient(step, stored, ends.get(keyOf(step.line))!.after);",
+    planted: "if (dipsBelowZero(step)) return steps.filter((other) => other !== step);",
     caughtBy: [writerTests],
   },
   {
@@ -132,5 +133,53 @@ export const plantedBugs: readonly PlantedBug[] = [
     original: 'if (command.state === "pending") await this.#store(sent);',
     planted: "",
     caughtBy: ["client/src/offline/queue.test.ts"],
+  },
+  {
+    name: "resurrected hold",
+    harm: "a hold that has expired is paid for and takes units that somebody else has bought meanwhile",
+    file: "server/src/core/reservation-late.ts",
+    original: "const missing = isFirst && action.retakes ? findMissing(draft, asked) : null;",
+    planted: "const missing = null as ReturnType<typeof findMissing>;",
+    caughtBy: [businessTests],
+  },
+  {
+    name: "double release",
+    harm: "the same held units go back twice, and are sold twice",
+    file: "server/src/core/reservation-steps.ts",
+    original: "line: { ...line, held: line.held - quantity, dropped: line.dropped + quantity, end },",
+    planted: "line: { ...line, dropped: line.dropped + quantity, end },",
+    caughtBy: [businessTests],
+  },
+  {
+    name: "early expiry",
+    harm: "a buyer who pays in time is told that the hold is over",
+    file: "server/src/core/order.ts",
+    original: "const isDue = order.expiresAtMs !== null && order.expiresAtMs <= nowMs;",
+    planted: "const isDue = order.expiresAtMs !== null && order.expiresAtMs <= nowMs + 1;",
+    caughtBy: [businessTests],
+  },
+  {
+    name: "stock released at both ends of a transfer",
+    harm: "units of a transfer that is called off are back where they came from, and have arrived as well",
+    file: "server/src/core/transfer-moves.ts",
+    original: "const leaves = { incoming: -units };",
+    planted: "const leaves = { incoming: -units, onHand: units };",
+    caughtBy: [businessTests],
+  },
+  {
+    name: "count that eats a later sale",
+    harm: "units that were sold after a count are in stock again when the count arrives",
+    file: "server/src/core/containment.ts",
+    original: "const moved = movedSince(countedAtMs);",
+    planted: "const moved = 0;",
+    caughtBy: [businessTests],
+  },
+  {
+    name: "drifted counter",
+    harm: "units stay reserved for a reservation that is committed, and nobody can ever sell them",
+    file: "server/src/core/reservation-steps.ts",
+    original: "delta: { ...noLevels, onHand: -quantity, reserved: -quantity },",
+    planted: "delta: { ...noLevels, onHand: -quantity },",
+    caughtBy: [businessTests],
   },
 ];
