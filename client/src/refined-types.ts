@@ -1,4 +1,6 @@
 /** Bodies whose schema says less than is known. */
+import type { Channel } from "@onhand/protocol/channels";
+import type { ContainedMovement, Moved, Notice, OrderHeader, OrderPart } from "@onhand/protocol/event-parts";
 import type { Adjustment, BulkUpdate as AnyBulkUpdate, SetLevel, StateMove } from "@onhand/protocol/requests";
 import type { InventoryItem, Location, Product } from "@onhand/protocol/resources";
 
@@ -17,6 +19,28 @@ export interface FeedEventData {
   previous?: InventoryItem | null;
   change?: Pick<InventoryItem, "stockLevel" | "reservedStock" | "unavailableStock" | "incomingStock">;
   movementId?: string;
+  /**
+   * Of `inventory.…` events the line of the reservation, transfer or supply that they belong to, if they do; of
+   * `reservation.…` and `transfer.…` events the order itself.
+   */
+  order?: OrderPart | OrderHeader;
+  /** Numbers of the lines that a `reservation.…` or `transfer.…` event concerns in its partition. */
+  lines?: readonly number[];
+  /** Units that changed their state. */
+  moved?: Moved;
+  /** What did not move, for a count contains it. */
+  contained?: ContainedMovement;
+  /** Why somebody should look at it. */
+  review?: string;
+  /** Of events that tell of an item and change nothing of it. */
+  notice?: Notice;
+  /** Of `channel.…` events about the channel itself. */
+  channel?: Channel;
+  /** Of `channel.availability.v1`, as are the next three: what the channel may sell of the product now, and before. */
+  channelId?: string;
+  productId?: string;
+  available?: number;
+  previousAvailable?: number;
   /** Only of `product.…` events. */
   product?: Product;
   /** Only of `location.…` events. */
@@ -41,7 +65,7 @@ export interface FeedEvent {
   source: string;
   /** For example `inventory.adjusted.v1`. */
   type: string;
-  /** product/location, or the product or the location alone. */
+  /** product/location, product/channel, or the product, location, order or channel alone. */
   subject: string;
   time: string;
   /** Events with the same key come in order. */

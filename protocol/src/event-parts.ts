@@ -1,5 +1,5 @@
 /** What the events of items and of orders tell beside levels: the order they belong to, and why they are as they are. */
-import Type from "typebox";
+import Type, { type Static } from "typebox";
 import { Nullable } from "./schema.ts";
 
 /** When the server says that something was: UTC with milliseconds. */
@@ -24,6 +24,7 @@ export const OrderHeader = Type.Object(
   },
   { $id: "OrderHeader" },
 );
+export type OrderHeader = Static<typeof OrderHeader>;
 
 /** The part of an order that an entry of an item belongs to. */
 export const OrderPart = Type.Object(
@@ -45,6 +46,7 @@ export const OrderPart = Type.Object(
   },
   { description: "The order on stock that it belongs to; `header` when the order was made or changed" },
 );
+export type OrderPart = Static<typeof OrderPart>;
 
 export const Moved = Type.Object(
   {
@@ -54,6 +56,7 @@ export const Moved = Type.Object(
   },
   { description: "Units that changed their state; on hand stayed" },
 );
+export type Moved = Static<typeof Moved>;
 
 export const ContainedMovement = Type.Object(
   {
@@ -62,6 +65,7 @@ export const ContainedMovement = Type.Object(
   },
   { description: "It lies before a count that was recorded first: nothing moved on hand" },
 );
+export type ContainedMovement = Static<typeof ContainedMovement>;
 
 export const Notice = Type.Object(
   {
@@ -73,3 +77,4 @@ export const Notice = Type.Object(
   },
   { description: "Of events that tell of an item and change nothing of it" },
 );
+export type Notice = Static<typeof Notice>;

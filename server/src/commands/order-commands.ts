@@ -83,7 +83,8 @@ export function reserveCommand(
   const content = [
     "reserve",
     lines.map((line) => [...nameOf(line), line.locationId, line.locationGroup, line.quantity]),
-    Object.values(asked),
+    [asked.policy, asked.sourcing, asked.priorities, asked.ttlMs, asked.channelId],
+    [asked.buyerKey, asked.supersedes, asked.isDryRun, asked.note],
   ];
   return {
     kind: "reserve",

@@ -98,6 +98,10 @@ export async function executeOrder(
   return execute(rest, context, await make([]), "order", {}, makeAnew);
 }
 
+/** An order with further partitions that it was found to lie in. */
+export const withPartitions = (found: FoundOrder, more: readonly number[]): FoundOrder =>
+  more.length === 0 ? found : { ...found, partitions: [...new Set([...found.partitions, ...more])] };
+
 /** Remembers an order that was just made, so that what is done with it next needs no look-up. */
 export function rememberMade(rest: RestContext, { order, isDryRun }: OrderOutcome, note: OrderNoteRow): void {
   if (!isDryRun) rest.orders.remember({ orderId: order.orderId, partitions: order.partitions, note });

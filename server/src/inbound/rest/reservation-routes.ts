@@ -35,6 +35,7 @@ import {
   refuseMatch,
   rememberMade,
   requireNone,
+  withPartitions,
 } from "./order-parts.ts";
 import { changedReservationView, reservationView, shownOfRow } from "./order-views.ts";
 import { readRoute } from "./read-route.ts";
@@ -147,8 +148,8 @@ function actionRoutes(rest: RestContext): Route[] {
       refuseMatch(call);
       const found = await findOrder(rest, "reservation", call.params.reservationId!);
       const context = requestContext(rest, call, body.operationId);
-      const accepted = await executeOrder(rest, context, async () =>
-        reservationCommand(context, found, actionOf(body), body),
+      const accepted = await executeOrder(rest, context, async (needsPartitions) =>
+        reservationCommand(context, withPartitions(found, needsPartitions), actionOf(body), body),
       );
       requireNotLate(accepted);
       const view = changedReservationView(accepted.outcome, found.note, await afterWrite(rest, accepted));

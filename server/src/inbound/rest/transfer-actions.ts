@@ -7,7 +7,7 @@ import type { Call, Reply, Route } from "../../host/route.ts";
 import type { OrderNoteRow } from "../../queries/order-queries.ts";
 import { ordinaryBodyBytesMax } from "./common.ts";
 import { type RestContext, requestContext } from "./context.ts";
-import { afterWrite, executeOrder, findOrder, refuseMatch } from "./order-parts.ts";
+import { afterWrite, executeOrder, findOrder, refuseMatch, withPartitions } from "./order-parts.ts";
 import type { AfterWrite } from "./order-views.ts";
 
 interface ActionBody {
@@ -38,8 +38,8 @@ export function transferActions(rest: RestContext, { order, idOf, view }: Kind) 
       refuseMatch(call);
       const found = await findOrder(rest, order, idOf(call.params));
       const context = requestContext(rest, call, body.operationId);
-      const accepted = await executeOrder(rest, context, async () =>
-        transferActionCommand(context, order, found, actionOf(body), body),
+      const accepted = await executeOrder(rest, context, async (needsPartitions) =>
+        transferActionCommand(context, order, withPartitions(found, needsPartitions), actionOf(body), body),
       );
       const changed = view(accepted.outcome, found.note, await afterWrite(rest, accepted));
       return { status: 200, body: changed, headers: accepted.headers };
