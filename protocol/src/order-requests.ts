@@ -53,14 +53,14 @@ const ReserveLine = Closed(
 const Sourcing = Closed(
   {
     policy: Type.String({
-      enum: [...sourcingPolicies],
-      description: "How locations are chosen where a line names none: in an order, by stock, or into few parcels",
+      pattern: "^[a-z_]{1,32}$",
+      description: `How locations are chosen where a line names none: ${sourcingPolicies.join(", ")}, or one of the installation's own`,
     }),
     priorities: Type.Optional(
       Type.Array(Id("Location"), {
         maxItems: prioritiesMax,
         uniqueItems: true,
-        description: "With `priority`: locations in the order in which they are to be taken; the others follow",
+        description: "Locations in the order in which they are preferred; the others follow",
       }),
     ),
   },

@@ -354,9 +354,10 @@ describe("a reservation is refused", () => {
     ["more than a week", { lines: [line], ttlSeconds: 604_801 }, "/ttlSeconds"],
     ["an unknown policy", { lines: [line], policy: "some" }, "/policy"],
     ["an unknown sourcing policy", { lines: [line], sourcing: { policy: "nearest" } }, "/sourcing/policy"],
+    ["no name of a policy", { lines: [line], sourcing: { policy: "Most stock" } }, "/sourcing/policy"],
     [
-      "priorities of no use",
-      { lines: [line], sourcing: { policy: "most_stock", priorities: ["east"] } },
+      "one location preferred twice",
+      { lines: [line], sourcing: { policy: "priority", priorities: ["east", "east"] } },
       "/sourcing/priorities",
     ],
     ["nobody to supersede", { lines: [line], supersede: true }, "/buyer"],

@@ -80,8 +80,6 @@ function faultsOf(body: CreateReservation): FieldError[] {
   const faults = [...faultsOfLines(body.lines), ...places];
   if (body.supersede === true && body.buyer === undefined)
     faults.push({ pointer: "/buyer", message: "is required with supersede" });
-  if (body.sourcing?.priorities !== undefined && body.sourcing.policy !== "priority")
-    faults.push({ pointer: "/sourcing/priorities", message: "belong to the policy priority" });
   return faults;
 }
 
