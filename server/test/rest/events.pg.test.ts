@@ -48,7 +48,70 @@ async function everyKindOfEvent(): Promise<Json[]> {
   await done(writer.delete("/v1/products/tin"));
   await done(writer.delete("/v1/locations/brief?archive=true"));
   await done(writer.delete("/v1/locations/brief"));
+  await orderEvents();
+  await channelAndNoticeEvents();
   return (await server.reader.get("/v1/inventory/updates?limit=1000")).body.data;
+}
+
+/** Whatever is done with reservations, transfers and supplies. */
+async function orderEvents(): Promise<void> {
+  const { writer, reader } = server;
+  await createLocation(writer, "far");
+  await createProduct(writer, "rope");
+  await adjust(writer, "rope", "shop", 100);
+  const hold = (fields: object = {}): Promise<Json> =>
+    done(
+      writer.post("/v1/reservations", { lines: [{ productId: "rope", locationId: "shop", quantity: 3 }], ...fields }),
+    );
+  const act = (path: string, action: string, body: object = {}): Promise<Json> =>
+    done(writer.post(`/v1/${path}/${action}`, body));
+  const paid = `reservations/${(await hold({ buyer: "ann", reference: "cart", reason: "checkout" })).reservationId}`;
+  await act(paid, "extend", { ttlSeconds: 60 });
+  await act(paid, "pay");
+  await act(paid, "commit", { lines: [{ line: 1, quantity: 1 }], releaseRest: true });
+  await hold({ buyer: "bob" });
+  await hold({ buyer: "bob", supersede: true });
+  const late = `reservations/${(await hold({ ttlSeconds: 1 })).reservationId}`;
+  while ((await reader.get(`/v1/${late}`)).body.phase !== "expired");
+  await act(late, "commit", { ifExpired: "retake" });
+  const lines = [{ productId: "rope", quantity: 4 }];
+  const ways = { fromLocationId: "shop", toLocationId: "far", lines };
+  const transfer = `transfers/${(await done(writer.post("/v1/transfers", ways))).transferId}`;
+  await done(writer.patch(`/v1/${transfer}`, { expectedAt: "2027-01-01T00:00:00Z" }));
+  await act(transfer, "ship", { lines: [{ line: 1, quantity: 3 }] });
+  await act(transfer, "receive", { lines: [{ line: 1, quantity: 1, state: "damaged" }], close: true });
+  await act(transfer, "cancel");
+  const supply = await done(writer.post("/v1/supplies", { locationId: "far", reference: "PO-1", lines }));
+  await act(`supplies/${supply.supplyId}`, "receive", { lines: [{ line: 1, quantity: 5 }] });
+}
+
+/** What is told of items and channels, and units that change their state. */
+async function channelAndNoticeEvents(): Promise<void> {
+  const { writer, admin, reader } = server;
+  await createProduct(writer, "lamp");
+  await done(writer.post("/v1/channels", { channelId: "web", name: "Web", locations: ["shop"], buffer: 1 }));
+  await done(writer.patch("/v1/channels/web", { name: "Web shop" }));
+  const { inventoryId } = await adjust(writer, "lamp", "shop", 20);
+  await done(writer.patch(`/v1/inventory/${inventoryId}`, { reorderPoint: 5 }));
+  await done(
+    writer.post("/v1/inventory", {
+      productId: "lamp",
+      locationId: "shop",
+      move: { from: "sellable", to: "damaged", quantity: 1 },
+    }),
+  );
+  await adjust(writer, "lamp", "shop", -15);
+  await adjust(writer, "lamp", "shop", -4);
+  await adjust(writer, "lamp", "shop", 50);
+  await adjust(admin, "lamp", "shop", -60, { allowNegative: true });
+  await done(writer.delete("/v1/channels/web?archive=true"));
+  await done(writer.delete("/v1/channels/web"));
+  await createProduct(writer, "pen");
+  const { cursor } = await adjust(writer, "pen", "shop", 10_000);
+  for (let index = 0; index < 30; index++) await adjust(writer, "pen", "shop", -1 - (index % 2), { type: "sale" });
+  await adjust(writer, "pen", "shop", -5_000, { type: "sale" });
+  const told = await reader.get(`/v1/inventory/updates?since=${cursor}&types=inventory.unusual.v1&wait=20`);
+  expect(told.body.data).toHaveLength(1);
 }
 
 /** The schema with no room for fields that it does not name. */
