@@ -1,15 +1,12 @@
 /** Makes commands from what callers send about stock. */
 import type { Adjustment, PatchItem, SetLevel, StateMove } from "@onhand/protocol/requests";
 import type { MovementType, UnsellableState } from "@onhand/protocol/vocabulary";
-import { commitmentOf } from "../core/chain.ts";
-import type { DeviceClock, EntryText, Guard, InventoryCommand, InventoryLine, ItemChange } from "../core/command.ts";
-import { randomBytes } from "../lib/random-id.ts";
+import type { DeviceClock, Guard, InventoryCommand, InventoryLine, ItemChange } from "../core/command.ts";
 import { parseRfc3339Ms } from "../lib/rfc3339.ts";
+import { textOf } from "./entry-text.ts";
 import { originOf, type RequestContext } from "./request-context.ts";
 
 export type LevelUpdate = Adjustment | SetLevel | StateMove;
-
-const saltBytes = 16;
 
 /** @param ifMatchVersion version named by `If-Match`, or null */
 export function updateLine(update: LevelUpdate, productId: string, ifMatchVersion: number | null): InventoryLine {
@@ -168,11 +165,4 @@ function guardOf(fields: GuardFields, ifMatchVersion: number | null): Guard | nu
     ...(expectedStockLevel === undefined ? {} : { stockLevel: expectedStockLevel }),
     ...(expectedLastUpdated === undefined ? {} : { lastUpdatedMs: parseRfc3339Ms(expectedLastUpdated) }),
   };
-}
-
-function textOf(reason: string | undefined, reference: string | undefined): EntryText | null {
-  if (reason === undefined && reference === undefined) return null;
-  const salt = randomBytes(saltBytes);
-  const words = { reason: reason ?? null, reference: reference ?? null };
-  return { ...words, salt, commitment: commitmentOf(salt, words.reason, words.reference) };
 }

@@ -397,6 +397,7 @@ describe("a reservation is refused", () => {
     const productId = await stocked({ east: 3 });
     const two = { productId, locationId: "east", quantity: 2 };
     const { body } = await post({ lines: [two, two] });
+    expect(body.errors).toMatchObject([{ pointer: "/lines/1/quantity" }]);
     expect(body).toMatchObject({ status: 409, code: "insufficient_stock", available: 3, requested: 4 });
   });
 

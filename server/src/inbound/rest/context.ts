@@ -106,7 +106,10 @@ export async function execute<Kind extends Exclude<Outcome["kind"], "rejected">>
   try {
     const { outcome, headVector, replayed } = await settle(rest, command, makeAnew);
     if (replayed) headers["idempotent-replayed"] = "true";
-    if (outcome.kind === "rejected") throw problemOfRejection(outcome.rejection, { body: sent, takesIfMatch: true });
+    if (outcome.kind === "rejected") {
+      const hasLines = command.kind === "reserve" || command.kind === "transfer";
+      throw problemOfRejection(outcome.rejection, { body: sent, takesIfMatch: true, hasLines });
+    }
     if (outcome.kind !== kind) throw new Error(`a ${kind} command came to ${outcome.kind}`);
     return {
       outcome: outcome as Extract<Outcome, { kind: Kind }>,

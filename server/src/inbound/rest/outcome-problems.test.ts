@@ -52,6 +52,24 @@ describe("refusals", () => {
     },
   );
 
+  test("a line that asks for too much is named, where there are several", () => {
+    const rejection = { code: "insufficient_stock", line: 2, detail: "Too few.", available: 1, requested: 2 } as const;
+    expect(problemOfRejection(rejection, sent).fields.errors).toBeUndefined();
+    const { errors } = problemOfRejection(rejection, { ...sent, hasLines: true }).fields;
+    expect(errors).toEqual([{ pointer: "/lines/2/quantity", message: "Too few." }]);
+  });
+
+  test.each([
+    ["a SKU that moved", { code: "not_found" }],
+    ["a buyer's other reservations", { code: "version_conflict", needsPartitions: [1] }],
+    ["holds that run out", { code: "insufficient_stock", available: 0, requested: 1 }],
+  ] as const)("%s makes it no answer: it may be sent again under its key", (_, more) => {
+    const problem = problemOfRejection({ line: 0, detail: "Stale.", isStale: true, ...more }, sent);
+    expect(problem).toMatchObject({ code: "overloaded", status: 503, isRemembered: false });
+    expect(problem.message).toContain("same idempotency key");
+    expect(problem.headers).toEqual({ "retry-after": "1" });
+  });
+
   test("a stale If-Match is 412", () => {
     const rejection = {
       code: "version_conflict",

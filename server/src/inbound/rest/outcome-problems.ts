@@ -23,7 +23,12 @@ export interface Sent {
   readonly body: object;
   /** Whether the request could carry `If-Match`: a line of many cannot. */
   readonly takesIfMatch: boolean;
+  /** Whether the body has `lines`, of which one may be short of what it asks for. */
+  readonly hasLines?: boolean;
 }
+
+/** Refusals that are about one line, where a body has several. */
+const ofOneLine: readonly RejectionCode[] = ["insufficient_stock", "hold_limit_exceeded"];
 
 /** The problem that a refusal is to its caller: the same one at every repeat. */
 export function problemOfRejection(rejection: Rejection, sent: Sent): ProblemError {
@@ -31,7 +36,10 @@ export function problemOfRejection(rejection: Rejection, sent: Sent): ProblemErr
     const detail = `${staleness(rejection)} Nothing was changed; send it again with the same idempotency key.`;
     return new ProblemError("overloaded", detail, {}, { headers: { "retry-after": "1" } });
   }
-  const { code, available, requested, limit, pointer, currentVersion, byIfMatch } = rejection;
+  const { code, available, requested, limit, currentVersion, byIfMatch } = rejection;
+  const pointer =
+    rejection.pointer ??
+    (sent.hasLines === true && ofOneLine.includes(code) ? `/lines/${rejection.line}/quantity` : undefined);
   const detail =
     code === "precondition_required" ? `${rejection.detail} ${guardAdvice(rejection, sent)}` : rejection.detail;
   const fields = {
