@@ -117,7 +117,13 @@ export const movementTypes = [
 export type MovementType = (typeof movementTypes)[number];
 
 /** Movement types that a caller may name; the others follow from the operation. */
-export const callerMovementTypes = ["correction", "sale", "return", "restock", "loss"] as const satisfies MovementType[];
+export const callerMovementTypes = [
+  "correction",
+  "sale",
+  "return",
+  "restock",
+  "loss",
+] as const satisfies MovementType[];
 
 /** States of units that are on hand and cannot be sold. */
 export const unsellableStates = ["damaged", "quality_control", "quarantine", "expired"] as const;
