@@ -159,6 +159,18 @@ test("a buyer may not hold more of a product than the limit says, older holds in
   expect(held(state, reserve([want(1)], { ...limited, buyerKey: null }), now).lines).toHaveLength(1);
 });
 
+test("what a buyer held elsewhere beyond its time does not count", () => {
+  const state = stocked();
+  const limited = { ...buyer, limits: { unitsPerBuyer: 4, percentPerPrincipal: null } };
+  held(state, reserve([want(4, { locationId: "l2" })], limited), now);
+  expect(denied(state, reserve([want(1)], limited), now + 999)).toMatchObject({ code: "hold_limit_exceeded" });
+  const { entries } = held(state, reserve([want(4)], limited), now + 1_000);
+  expect(entries.map(({ kind, locationId }) => [kind, locationId])).toEqual([
+    [entryKinds.inventoryHoldExpired, "l2"],
+    [entryKinds.inventoryReserved, "l1"],
+  ]);
+});
+
 test("the limit comes before want of stock, and does not count what the request takes the place of", () => {
   const state = stocked();
   const limited = { ...supersede, limits: { unitsPerBuyer: 10, percentPerPrincipal: null } };

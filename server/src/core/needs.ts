@@ -6,7 +6,7 @@ import type { ItemPlace, State } from "./state.ts";
 /** What it takes to tell: the catalogue, and the lines of the orders that are named. */
 export type Known = Pick<
   State,
-  "partitionCount" | "locationsOfGroup" | "channel" | "locationsOfChannel" | "orderLines"
+  "partitionCount" | "locationsOfGroup" | "channel" | "locationsOfChannel" | "orderLines" | "heldAt"
 > & {
   openReservations(buyerKey: string): readonly string[];
 };
@@ -30,11 +30,18 @@ export function itemsOf(command: Command, known: Known): readonly ItemPlace[] {
       const lines = command.lines.flatMap((line) =>
         weighedLocations(command, line, known).map((locationId) => place(line.productId, locationId)),
       );
-      if (!command.supersedes || command.buyerKey === null) return lines;
-      return [
-        ...lines,
-        ...known.openReservations(command.buyerKey).flatMap((orderId) => placesOfOrder(orderId, known)),
-      ];
+      const { buyerKey, supersedes } = command;
+      if (buyerKey === null) return lines;
+      if (supersedes) lines.push(...known.openReservations(buyerKey).flatMap((id) => placesOfOrder(id, known)));
+      if (command.limits.unitsPerBuyer !== null) {
+        // A limit counts what the buyer holds anywhere: what is due of it must not count.
+        for (const productId of new Set(command.lines.map((line) => line.productId))) {
+          const partition = partitionOf(productId, partitionCount);
+          const locationIds = known.heldAt(partition, productId, { buyerKey });
+          lines.push(...locationIds.map((locationId) => ({ partition, productId, locationId })));
+        }
+      }
+      return lines;
     }
     case "reservation":
     case "transfer-action":

@@ -51,7 +51,15 @@ function checkBuyer(
   const held = draft.heldBy(partition, productId, null, { buyerKey }) - back;
   if (held + requested <= limit) return null;
   const detail = `A buyer may hold ${limit} of ${productId} at a time, and this one holds ${held}. Commit or release older reservations, or ask for less.`;
-  return { code: "hold_limit_exceeded", line: want.line, limit, requested, detail };
+  const rejection: Rejection = { code: "hold_limit_exceeded", line: want.line, limit, requested, detail };
+  return countsDue(draft, partition, productId, buyerKey) ? { ...rejection, isStale: true } : rejection;
+}
+
+/** Whether more is due where the buyer holds units than could be released before the decision. */
+function countsDue(draft: Draft, partition: number, productId: string, buyerKey: string): boolean {
+  if (!draft.hasDue) return false;
+  const places = draft.heldAt(partition, productId, { buyerKey });
+  return places.some((locationId) => !draft.dueLines({ partition, productId, locationId }).isComplete);
 }
 
 function checkKey(

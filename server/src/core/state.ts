@@ -50,6 +50,8 @@ export interface State {
    * @param locationId null: over all locations
    */
   heldBy(partition: number, productId: string, locationId: string | null, holder: Holder): number;
+  /** Locations at which a holder holds units of a product, by id. */
+  heldAt(partition: number, productId: string, holder: Holder): readonly string[];
   /** Whether a product or location still holds stock, reservations, unsellable or incoming units anywhere. */
   holdsStock(subject: { readonly productId: string } | { readonly locationId: string }): boolean;
 }
@@ -197,6 +199,13 @@ export class Draft implements State {
     return this.#base.heldBy(partition, productId, locationId, holder) + more;
   }
 
+  /** What the group itself took is not due yet, so that only what was held before it is told. */
+  heldAt(partition: number, productId: string, holder: Holder): readonly string[] {
+    const before = this.#base.heldAt(partition, productId, holder);
+    if (this.#holdings.size === 0) return before;
+    return before.filter((locationId) => this.heldBy(partition, productId, locationId, holder) > 0);
+  }
+
   /** How much more each holder holds than before the group, by `holdingKey`. */
   get holdingChanges(): ReadonlyMap<string, number> {
     return this.#holdings;
@@ -205,6 +214,11 @@ export class Draft implements State {
   /** The item as it was before the group. */
   itemBefore(partition: number, productId: string, locationId: string): Item | null {
     return this.#base.item(partition, productId, locationId);
+  }
+
+  /** What the channel could sell and was told before the group. */
+  channelLevelBefore(partition: number, productId: string, channelId: string): ChannelLevel | null {
+    return this.#base.channelLevel(partition, productId, channelId);
   }
 
   skuOwner(sku: string): string | null {

@@ -32,6 +32,9 @@ export interface Effects {
   readonly moved: readonly MovedHead[];
 }
 
+const isOf = (line: StockOrderLine, holder: Holder): boolean =>
+  "actor" in holder ? line.holder === holder.actor : line.buyerKey === holder.buyerKey;
+
 const nothingDue: DueLines = { lines: [], isComplete: true };
 
 const known = <Value>(value: Value | undefined, what: string): Value => {
@@ -179,6 +182,17 @@ export class AheadState implements State {
     const held =
       locationId === null ? holding.values().reduce((sum, each) => sum + each, 0) : (holding.get(locationId) ?? 0);
     return held + (this.#before.holdingChanges.get(holdingKey(productId, locationId, holder)) ?? 0);
+  }
+
+  heldAt(partition: number, productId: string, holder: Holder): readonly string[] {
+    const locations = new Set(
+      known(this.knownHolding(partition, productId, holder), `what is held of ${productId}`).keys(),
+    );
+    for (const line of this.#before.lines.values()) {
+      if (line.productId === productId && line.locationId !== null && isOf(line, holder))
+        locations.add(line.locationId);
+    }
+    return [...locations].filter((id) => this.heldBy(partition, productId, id, holder) > 0).sort();
   }
 
   skuOwner(): string | null {

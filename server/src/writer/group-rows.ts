@@ -157,6 +157,9 @@ function catalogueRows(cache: StateCache, { draft }: Decision): CatalogueRows {
     ),
     locations: [...draft.locations.values()],
     channels: [...draft.channels.values()],
-    channelLevels: [...draft.channelLevels.values()],
+    channelLevels: [...draft.channelLevels.values()].map((level) => ({
+      level,
+      before: draft.channelLevelBefore(level.partition, level.productId, level.channelId),
+    })),
   };
 }

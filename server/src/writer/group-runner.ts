@@ -175,7 +175,8 @@ export class GroupRunner {
     } catch (error) {
       metrics.groupFailed(error);
       this.#streak.end();
-      if (error instanceof WriteConflict && error.what === "counters")
+      // What is remembered is wrong, and no entry tells what is right.
+      if (error instanceof WriteConflict && (error.what === "counters" || error.what === "channel levels"))
         for (const partition of partitions) cache.drop(partition);
       // Behind whatever was sent after this group: when it is answered, nothing of the connection is under way.
       if (session !== null) await leave(session, error);

@@ -161,6 +161,12 @@ export class LoadedState implements State {
     return holding.values().reduce((sum, held) => sum + held, 0);
   }
 
+  heldAt(partition: number, productId: string, holder: Holder): readonly string[] {
+    const holding = this.#cache.holding(partition, productId, holder);
+    if (holding === undefined) throw new Error(`what is held of ${productId} was not loaded`);
+    return [...holding].flatMap(([locationId, held]) => (held > 0 ? [locationId] : [])).sort();
+  }
+
   skuOwner(sku: string): string | null {
     return this.facts.skuOwners.get(sku) ?? null;
   }

@@ -26,6 +26,8 @@ export function knowsAllOf(state: AheadState, job: Job): boolean {
   if (!isOrdinary(job) || job.isSolo || job.isRepeat || asksDatabase(command)) return false;
   if (job.partitions.some((partition) => state.knownHead(partition) === undefined)) return false;
   if (ordersOf(command).some((orderId) => state.knownLines(orderId) === undefined)) return false;
+  // What a buyer holds is part of what the command concerns.
+  if (!knowsHoldings(state, command)) return false;
   const places = itemsOf(command, state);
   const knowsItem = (place: ItemPlace): boolean => state.knownItem(place) !== undefined;
   const knowsProduct = ({ partition, productId }: { partition: number; productId: string }): boolean =>
@@ -37,8 +39,7 @@ export function knowsAllOf(state: AheadState, job: Job): boolean {
     levelsOf(command, places, state).every(({ partition, productId, channelId, items }) => {
       const level = state.knownLevel(partition, productId, channelId);
       return level === null ? items.every(knowsItem) : level !== undefined;
-    }) &&
-    knowsHoldings(state, command)
+    })
   );
 }
 

@@ -41,15 +41,9 @@ export async function loadState(
   const facts = noFacts();
   const state = new LoadedState(cache, locked, facts);
   const loading = { transaction, cache, commands, state, facts, nowMs };
-  await loadOrders(loading);
+  await Promise.all([loadOrders(loading), loadHoldings(loading)]);
   const suspected = await loadCached(loading);
-  await Promise.all([
-    loadDue(loading, suspected),
-    loadHoldings(loading),
-    loadSkuOwners(loading),
-    loadMoved(loading),
-    loadHolders(loading),
-  ]);
+  await Promise.all([loadDue(loading, suspected), loadSkuOwners(loading), loadMoved(loading), loadHolders(loading)]);
   return state;
 }
 
@@ -118,8 +112,13 @@ async function loadCached({ transaction, cache, commands, state, nowMs }: Loadin
     for (const place of itemsBehind(command, state)) needItem(place);
     for (const level of levelsOf(command, places, state)) levels.set(`${level.productId}\n${level.channelId}`, level);
   }
+  // A walk looks at what is stored: another server's may have changed it without an entry.
+  const walked = new Set(
+    commands.flatMap((command) => (command.kind === "channel-refresh" ? [command.channelId] : [])),
+  );
   const unknown = [...levels.values()].filter(
-    ({ partition, productId, channelId }) => cache.channelLevel(partition, productId, channelId) === undefined,
+    ({ partition, productId, channelId }) =>
+      walked.has(channelId) || cache.channelLevel(partition, productId, channelId) === undefined,
   );
   await Promise.all([
     loadItems(transaction, cache, [...items.values()]),

@@ -210,6 +210,20 @@ test("a channel is told what is held on either server", async () => {
   await expectSound();
 });
 
+test("a hold beyond its time that nobody released yet does not count for its buyer, wherever it lies", async () => {
+  await apply(writer, adjust(p, "lyon", 3));
+  const limited = { buyerKey: "f".repeat(32), limits: { unitsPerBuyer: 3, percentPerPrincipal: null } };
+  const { order } = await made(writer, reserve([reserveLine(p, "paris", 3)], { ...limited, ttlMs: 1 }));
+  await untilPast(database.owner, order.expiresAtMs!);
+  await made(other, reserve([reserveLine(p, "lyon", 1)], limited));
+  expect([await levels(p), await levels(p, "lyon")]).toMatchObject([{ reserved: 0 }, { reserved: 1 }]);
+  const { order: second } = await made(other, reserve([reserveLine(p, "paris", 2)], { ...limited, ttlMs: 1 }));
+  await untilPast(database.owner, second.expiresAtMs!);
+  await made(other, reserve([reserveLine(p, "lyon", 2)], limited));
+  expect([await levels(p), await levels(p, "lyon")]).toMatchObject([{ reserved: 0 }, { reserved: 3 }]);
+  await expectSound();
+});
+
 /** A server that is alone on one lane, and whose answers can be held back. */
 async function openAlone(): Promise<{ alone: Writer; sessions: TappedSessions }> {
   const sessions = new TappedSessions();

@@ -189,6 +189,11 @@ export class MemoryState implements State {
       .reduce((sum, line) => sum + line.held, 0);
   }
 
+  heldAt(partition: number, productId: string, holder: Holder): readonly string[] {
+    const locationIds = new Set(this.lines.flatMap(({ locationId }) => (locationId === null ? [] : [locationId])));
+    return [...locationIds].filter((id) => this.heldBy(partition, productId, id, holder) > 0).sort();
+  }
+
   skuOwner(sku: string): string | null {
     const owner = this.products.find((product) => product.life !== "deleted" && product.document.sku === sku);
     return owner?.productId ?? null;

@@ -23,6 +23,7 @@ export function placesOf(world: World, command: Command, group: World): Place[] 
           weighedFor(world, group, command, line).map((locationId) => ({ productId: line.productId, locationId })),
         ),
         ...olderOf(world, command).flatMap((orderId) => placesOfOrder(world, orderId)),
+        ...limitedPlacesOf(world, command),
       ];
     case "reservation":
     case "transfer-action":
@@ -69,6 +70,18 @@ export function candidatesOf(
 function weighedFor(world: World, group: World, command: ReserveCommand, line: ReserveCommand["lines"][number]) {
   const anywhere = { ...line, locationId: null, locationGroup: null };
   return [...candidatesOf(world, group, command, line), ...candidatesOf(world, group, command, anywhere)];
+}
+
+/** Where the buyer holds units of what is asked for, when a limit counts them. */
+function limitedPlacesOf(world: World, { lines, limits, buyerKey }: ReserveCommand): Place[] {
+  if (limits.unitsPerBuyer === null || buyerKey === null) return [];
+  return [...new Set(lines.map(({ productId }) => productId))].flatMap((productId) =>
+    world.lines
+      .filter((line) => line.kind === "reservation" && line.productId === productId && line.buyerKey === buyerKey)
+      .filter((line) => line.held > 0n)
+      .map((line) => ({ productId, locationId: line.locationId! }))
+      .sort((a, b) => (a.locationId < b.locationId ? -1 : 1)),
+  );
 }
 
 /** The buyer's open reservations that a new one may take the place of. */
