@@ -142,18 +142,20 @@ function configure(shop: Shop, random: Random): Call {
 
 function reserve(shop: Shop, random: Random): Call {
   const channelId = random(5) === 0 ? "web" : null;
+  const policy = random(3) === 0 ? ("partial" as const) : ("all" as const);
+  const only = product(shop, random);
   const lines = Array.from({ length: 1 + random(3) }, (): ReserveLine => {
     const isGrouped = channelId === null && random(3) === 0;
     const isNamed = channelId === null && !isGrouped;
     return {
-      productId: product(shop, random),
+      // Where nothing is taken nothing is written: it would stay open what a partial request over several products saw.
+      productId: policy === "partial" ? only : product(shop, random),
       sku: null,
       locationId: isNamed ? location(shop, random) : null,
       locationGroup: isGrouped ? "eu" : null,
       quantity: 1 + random(3),
     };
   });
-  const policy = random(3) === 0 ? ("partial" as const) : ("all" as const);
   const sourcing = pick(["priority", "most_stock"], random);
   const ttlSeconds = pick([1, 1, 2, 60], random);
   const buyer = random(2) === 0 ? `buyer-${shop.client}` : null;

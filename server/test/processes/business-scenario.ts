@@ -28,7 +28,16 @@ export interface BusinessSize {
 
 const unitsAtFirst = 25;
 
-export async function runBusiness(size: BusinessSize): Promise<void> {
+/** A journal with what was asked for, to be replayed. */
+export interface Told {
+  /** A world as it was in front of the business. */
+  readonly opening: () => World;
+  readonly partitions: readonly (readonly Entry[])[];
+  readonly history: readonly BusinessOperation[];
+}
+
+/** Does business and holds it against the reference model. @returns what was told */
+export async function runBusiness(size: BusinessSize): Promise<Told> {
   const database = await createDatabase();
   const databaseUrl = database.target.url;
   const servers = await Promise.all([startServer({ databaseUrl }), startServer({ databaseUrl })]);
@@ -50,13 +59,14 @@ export async function runBusiness(size: BusinessSize): Promise<void> {
   });
   await kills;
   expect(history).toHaveLength(size.operations);
-  const { world, faults } = await compare(database.owner, servers[1]!, atFirst, history);
+  const { told, world, faults } = await compare(database.owner, servers[1]!, atFirst, history);
   expect(faults).toEqual([]);
   expect(world.orders.length).toBeGreaterThan(0);
   const verified = await verifyJournal(database.owner);
   expect(verified.faults.map(describeFault)).toEqual([]);
   await stopAll();
   await database.close();
+  return told;
 }
 
 async function killAndRestart(servers: ServerProcess[], place: number, databaseUrl: string, directory: Directory) {
@@ -111,7 +121,7 @@ async function compare(
   server: ServerProcess,
   atFirst: readonly (readonly Entry[])[],
   history: readonly BusinessOperation[],
-): Promise<{ world: World; faults: readonly string[] }> {
+): Promise<{ told: Told; world: World; faults: readonly string[] }> {
   for (;;) {
     const partitions = await readJournal(database);
     const shown = await readFiltered(server);
@@ -124,10 +134,12 @@ async function compare(
       text: "SELECT count(*)::int AS count FROM partition_head",
     });
     const partitionCount = rows[0]!.count - 1;
-    const world = worldAfter(partitionCount, atFirst.flat());
+    const opening = () => worldAfter(partitionCount, atFirst.flat());
     const added = partitions.map((entries, index) => entries.slice(atFirst[index]?.length ?? 0));
+    const world = opening();
     const faults = replay(world, added, history);
-    return { world, faults: faults.length > 0 ? faults : faultsOfQueries(world, shown) };
+    const told = { opening, partitions: added, history };
+    return { told, world, faults: faults.length > 0 ? faults : faultsOfQueries(world, shown) };
   }
 }
 

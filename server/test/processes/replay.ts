@@ -111,6 +111,8 @@ const isOfChannel = ({ kind }: Entry): boolean => kind === entryKinds.channelAva
 /** Of a command that was refused nothing is there but what had expired in front of it, and what followed from that. */
 const isChange = ({ kind }: Entry): boolean => kind !== entryKinds.inventoryHoldExpired && !isNotice(kind);
 
+const recordedAtMs = ({ entries }: Run): number => entries[0]!.recordedAtMs;
+
 /** Runs of all partitions, in an order in which every change is whole. */
 class RunQueue {
   readonly #partitions: readonly (readonly Run[])[];
@@ -132,13 +134,15 @@ class RunQueue {
     return this.#partitions.reduce((sum, runs, index) => sum + runs.length - this.#places[index]!, 0);
   }
 
-  /** The next run that belongs to no change; null when a change must come first. */
+  /** The next run that belongs to no change; null when a change must come first, for it was recorded before. */
   takeAlone(): Run | null {
-    const index = this.#heads().findIndex((run) => run !== null && run.kind !== "change");
+    const heads = this.#heads();
+    const firstMs = Math.min(...heads.flatMap((run) => (run === null ? [] : [recordedAtMs(run)])));
+    const index = heads.findIndex((run) => run !== null && run.kind !== "change" && recordedAtMs(run) === firstMs);
     return index < 0 ? null : this.#take(index);
   }
 
-  /** Changes of which every run comes next in its partition; those that waited longest first. */
+  /** Changes of which every run comes next in its partition, by when they were recorded; then who waited longest. */
   ready(): (readonly Run[])[] {
     const heads = this.#heads();
     const ids = [...new Set(heads.flatMap((run) => (run === null ? [] : [run.requestId])))];
@@ -147,7 +151,9 @@ class RunQueue {
       return (this.#expiries.get(id) ?? 0) === 0 && count === this.#changes.get(id);
     });
     for (const id of ready) if (!this.#waiting.includes(id)) this.#waiting.push(id);
-    return this.#waiting.map((id) => heads.filter((run) => run !== null && run.requestId === id) as Run[]);
+    return this.#waiting
+      .map((id) => heads.filter((run) => run !== null && run.requestId === id) as Run[])
+      .sort((a, b) => recordedAtMs(a[0]!) - recordedAtMs(b[0]!));
   }
 
   take(requestId: string): void {
