@@ -14,8 +14,6 @@ import { execute, finishGroup } from "./reference-model.ts";
 import { LeftOpen, type Verdict } from "./verdict.ts";
 import { copyOf, type World, worldAfter } from "./world.ts";
 
-export { checkEntries };
-
 export interface Group {
   readonly nowMs: number;
   readonly templates: readonly Template[];

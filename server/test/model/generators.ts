@@ -22,7 +22,7 @@ export const stockTemplate: fc.Arbitrary<Template> = fc.oneof(
 );
 
 /** Reservations, transfers and supplies, from the first hold to the last unit. */
-export const orderTemplate: fc.Arbitrary<Template> = fc.oneof(
+const orderTemplate: fc.Arbitrary<Template> = fc.oneof(
   { weight: 4, arbitrary: reserveTemplate },
   { weight: 5, arbitrary: reservationTemplate },
   { weight: 1, arbitrary: expireTemplate },

@@ -49,7 +49,7 @@ export function executeChannel(world: World, command: ChannelCommand, nowMs: num
 }
 
 /** Units that channels may sell of an item: none below its safety stock, and none of what is out of use. */
-export function sellable(item: ModelItem | null): bigint {
+function sellable(item: ModelItem | null): bigint {
   if (item === null || item.life !== "active") return 0n;
   const units = available(item) - item.safetyStock;
   return units > 0n ? units : 0n;

@@ -47,7 +47,7 @@ export function movementBesideCount(
 }
 
 /** Units that moved on hand after a moment, by when they are said to have moved. */
-export function movedAfter(world: World, productId: string, locationId: string, momentMs: number): bigint {
+function movedAfter(world: World, productId: string, locationId: string, momentMs: number): bigint {
   return world.entries
     .filter((entry) => entry.productId === productId && entry.locationId === locationId && entry.itemNumber !== null)
     .filter((entry) => entry.occurredAtMs > momentMs)

@@ -42,7 +42,7 @@ export interface ModelMovement {
 }
 
 /** Moves units of an item, existing or not, and writes the entry of it. A deleted item comes back bare. */
-export function moveItem(world: World, cause: Cause, movement: ModelMovement, nowMs: number): ModelItem {
+function moveItem(world: World, cause: Cause, movement: ModelMovement, nowMs: number): ModelItem {
   const { productId, locationId, detail = {} } = movement;
   const partition = partitionOf(productId, world.partitionCount);
   const sequence = lengthOf(world, partition) + 1;

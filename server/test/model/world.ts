@@ -108,7 +108,7 @@ export const namedUnits = ({ damaged, qualityControl, quarantine, expired }: Mod
   damaged + qualityControl + quarantine + expired;
 
 /** A world in which nothing has happened. */
-export const emptyWorld = (partitionCount: number): World => ({
+const emptyWorld = (partitionCount: number): World => ({
   partitionCount,
   forgotten: [],
   entries: [],
