@@ -188,3 +188,44 @@ test("one server at a time does it; one that does not renew its lease loses it",
   nowMs += 60_000;
   expect(await frozen.step()).toBe("elsewhere");
 });
+
+test("a walk that tells nothing is heard of by the other servers", async () => {
+  const elsewhere = await openWriter(database);
+  try {
+    await stock();
+    await apply(writer, channel("web", { kind: "create", document: documentOf({ buffer: 30 }) }));
+    const refresher = refresherOf();
+    await refresher.step();
+    await apply(elsewhere, adjust("soap", "shop", 1));
+    await apply(writer, channel("web", { kind: "patch", fields: { locations: ["shop", "depot"] } }));
+    await refresher.step();
+    expect(await tolds()).toBe(0);
+    await apply(elsewhere, adjust("soap", "shop", 10));
+    expect(await levels()).toEqual({ "web/soap": 6, "web/comb": 0 });
+  } finally {
+    await elsewhere.stop();
+  }
+});
+
+test("a server that takes the duty over corrects what another one wrote", async () => {
+  const elsewhere = await openWriter(database);
+  try {
+    await stock();
+    await apply(writer, channel("web", { kind: "create", document: documentOf({ buffer: 30 }) }));
+    const first = refresherOf();
+    await first.step();
+    await apply(elsewhere, adjust("soap", "shop", 1));
+    await apply(writer, channel("web", { kind: "patch", fields: { locations: ["shop", "depot"] } }));
+    await first.step();
+    await first.stop();
+    await apply(writer, channel("web", { kind: "patch", fields: { locations: ["shop"] } }));
+    const second = refresherOf("srv_2", { submitter: new Submitter(elsewhere) });
+    expect(await second.step()).toEqual({ refreshed: 1 });
+    const { rows } = await database.owner.query<{ sellable: number }>({
+      text: "SELECT sellable FROM channel_level WHERE product_id = 'soap'",
+    });
+    expect(rows.map(({ sellable }) => Number(sellable))).toEqual([6]);
+  } finally {
+    await elsewhere.stop();
+  }
+});

@@ -37,7 +37,7 @@ export interface CatalogueRows {
   readonly skusTaken: readonly catalogue.PlacedSku[];
   readonly locations: readonly Location[];
   readonly channels: readonly Channel[];
-  readonly channelLevels: readonly ChannelLevel[];
+  readonly channelLevels: readonly catalogue.ChangedLevel[];
 }
 
 /** An item as it is loaded. */

@@ -117,23 +117,43 @@ export const writeChannels = (channels: readonly Channel[]): Statement => ({
   ],
 });
 
-/** What channels may sell of products, as it is after the group. Raises OH001 when the locks are not held, see `lockHeads`. */
-export const writeChannelLevels = (levels: readonly ChannelLevel[]): Statement => ({
+export interface ChangedLevel {
+  readonly level: ChannelLevel;
+  /** What it was decided on; null: there was none. */
+  readonly before: ChannelLevel | null;
+}
+
+/**
+ * What channels may sell of products, as it is after the group. Raises OH001 when the locks are not held, see
+ * `lockHeads`, or when a level is not what was decided on: a walk that tells no number changes levels without an entry,
+ * so that other servers do not hear of it. With OFFSET 0 rows are looked up by their key, whatever the planner thinks.
+ */
+export const writeChannelLevels = (levels: readonly ChangedLevel[]): Statement => ({
   name: "write_channel_levels",
-  text: `WITH level AS (
+  text: `WITH decided AS MATERIALIZED (
+           SELECT * FROM unnest($1::integer[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+             u(partition, product_id, channel_id, sellable, available, told_sequence, sellable_before)
+         ), expected AS (
+           SELECT 1 FROM decided d LEFT JOIN LATERAL (
+             SELECT l.sellable FROM channel_level l
+             WHERE l.partition = d.partition AND l.product_id = d.product_id AND l.channel_id = d.channel_id OFFSET 0) c ON true
+           WHERE c.sellable IS NOT DISTINCT FROM d.sellable_before
+         ), level AS (
            INSERT INTO channel_level (partition, product_id, channel_id, sellable, available, told_sequence)
-           SELECT * FROM unnest($1::integer[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
+           SELECT partition, product_id, channel_id, sellable, available, told_sequence FROM decided
            ON CONFLICT (partition, product_id, channel_id) DO UPDATE SET sellable = excluded.sellable,
              available = excluded.available, told_sequence = excluded.told_sequence RETURNING 1)
-         SELECT require_written('channel levels', (SELECT count(*) FROM level), $7::bigint),
+         SELECT require_written('channel levels', (SELECT count(*) FROM expected), $8::bigint),
+                require_written('channel levels', (SELECT count(*) FROM level), $8::bigint),
                 require_written('locks', coalesce((current_setting('onhand.locks', true) = 'held')::integer, 0), 1)`,
   values: [
-    integerColumn(levels, (level) => level.partition),
-    textColumn(levels, (level) => level.productId),
-    textColumn(levels, (level) => level.channelId),
-    bigintColumn(levels, (level) => level.sellable),
-    bigintColumn(levels, (level) => level.available),
-    bigintColumn(levels, (level) => level.toldSequence),
+    integerColumn(levels, ({ level }) => level.partition),
+    textColumn(levels, ({ level }) => level.productId),
+    textColumn(levels, ({ level }) => level.channelId),
+    bigintColumn(levels, ({ level }) => level.sellable),
+    bigintColumn(levels, ({ level }) => level.available),
+    bigintColumn(levels, ({ level }) => level.toldSequence),
+    bigintColumn(levels, ({ before }) => before?.sellable ?? null),
     levels.length,
   ],
 });
