@@ -4,7 +4,7 @@ import { SCENARIOS, type ScenarioName } from "./harness/scenarios.ts";
 
 export const HELP = `Measures Onhand against the yardsticks in bench/README.md.
 
-  npm run bench                          everything but the large database, about 25 minutes
+  npm run bench                          everything but the large database, about 35 minutes
   npm run bench -- --quick               short rounds, about 7 minutes: for a first look, not for a claim
   npm run bench -- --only spread,hot     some scenarios
   npm run bench -- --only feed-delay,feed-fanout,feed-cost,feed-slow,webhooks   what leaves the server
