@@ -23,6 +23,14 @@ test("each field at fault is named once, in words of its own", () => {
   expect(line.errors({ id: "a", count: 1 })).toEqual([]);
 });
 
+test("a time that lies outside the years 1 to 9999 in UTC is none", () => {
+  const isTime = (at: string): boolean => line.accepts({ id: "a", count: 1, at });
+  expect(["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z", "2016-12-31T23:59:60Z"].map(isTime)).not.toContain(false);
+  expect(["0000-01-01T00:00:00Z", "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01"].map(isTime)).not.toContain(
+    true,
+  );
+});
+
 test("what may be one of several things is held against the one that it comes closest to", () => {
   const either = new Check(
     Type.Union([

@@ -1,6 +1,8 @@
 /** Checks bodies and query strings against the schemas of the protocol and says which field is wrong. */
 import type Type from "typebox";
 import { Compile, type Validator } from "typebox/compile";
+import Format from "typebox/format";
+import { parseRfc3339Ms } from "../lib/rfc3339.ts";
 import { ProblemError } from "./problem.ts";
 
 const errorsMax = 20;
@@ -15,6 +17,10 @@ const sayings: Readonly<Record<string, string>> = {
   pattern: "has characters or a form that is not taken",
   format: "is no RFC 3339 time with an offset, for example 2026-06-10T12:00:00Z",
 };
+
+const isDateTime = Format.IsDateTime;
+// Times that are read as none, as of a year that cannot be stored, are none.
+Format.Set("date-time", (text) => isDateTime(text) && !Number.isNaN(parseRfc3339Ms(text)));
 
 /** A compiled check of one schema. */
 export class Check {

@@ -76,6 +76,20 @@ describe("what is no JSON", () => {
   test("UTF-16", async () => requireRefused(await post(Buffer.from(line(""), "utf16le"))));
 });
 
+/** One such time in the journal or on an order would keep everybody from reading it. */
+test.each(["0000-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])(
+  "a time that cannot be stored or written: %s",
+  async (time) => {
+    const lines = [{ productId: "soap", quantity: 1 }];
+    requireRefused(await post(line(`,"timestamp":"${time}"`)));
+    requireRefused(
+      await server.admin.post("/v1/supplies", { locationId: "shop", reference: "PO", lines, expectedAt: time }),
+    );
+    const counted = [{ productId: "soap", stockLevel: 10, countedAt: time }];
+    requireRefused(await server.admin.post("/v1/counts", { locationId: "shop", lines: counted }));
+  },
+);
+
 describe("JSON that readers would disagree on", () => {
   test.each([
     ["a repeated key", line(',"adjustment":2')],
