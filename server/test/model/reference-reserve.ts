@@ -7,10 +7,10 @@ import { partitionOf } from "../../src/core/partition.ts";
 import { sells } from "./reference-channels.ts";
 import { candidatesOf, olderOf } from "./reference-concern.ts";
 import { moveLine } from "./reference-movement.ts";
-import { isDue, orderVerdict } from "./reference-orders.ts";
+import { changeOrder, isDue, orderVerdict } from "./reference-orders.ts";
 import { type ModelTake, type Sourced, sourceAll } from "./reference-sourcing.ts";
 import { faultsOfItem, faultsOfLocation, faultsOfProduct } from "./reference-subjects.ts";
-import { type Fault, foremost, LeftOpen, type Verdict } from "./verdict.ts";
+import { type Fault, foremost, type Verdict } from "./verdict.ts";
 import {
   adopt,
   copyOf,
@@ -80,10 +80,11 @@ function releaseOlder(world: World, command: ReserveCommand, nowMs: number): str
     .filter((order) => order.phase !== "paying")
     .sort((a, b) => a.createdAtMs - b.createdAtMs || (a.orderId < b.orderId ? -1 : 1))
     .map((order) => order.orderId);
+  const untold: StockOrder[] = [];
   for (const orderId of older) {
     const order = orderOf(world, orderId)!;
-    for (const line of linesOf(world, orderId)) {
-      if (line.held === 0n) continue;
+    const held = linesOf(world, orderId).filter((line) => line.held > 0n);
+    for (const line of held) {
       const after = { ...line, held: 0n, dropped: line.dropped + line.held, end: "superseded" as const };
       const movement = {
         kind: entryKinds.inventoryReleased,
@@ -95,7 +96,11 @@ function releaseOlder(world: World, command: ReserveCommand, nowMs: number): str
       };
       moveLine(world, command, movement, after, nowMs);
     }
+    if (!held.some((line) => line.partition === order.partition)) untold.push(order);
   }
+  // Where the id of an order leads it is always told that the order is another now.
+  const cause = { ...command, text: null };
+  for (const order of untold) changeOrder(world, cause, entryKinds.reservationSuperseded, order, [], nowMs);
   return older;
 }
 
@@ -138,14 +143,11 @@ function shortage({ lines }: ReserveCommand, { found }: Sourced, index: number):
   return { code: "insufficient_stock", line: index, available, requested };
 }
 
-/**
- * What is held beyond its time is held no more. Whether that is known of places that the command does not look at is left
- * open: the sweeper comes by soon.
- */
+/** What is held beyond its time is held no more, wherever it lies. */
 function heldUnits(world: World, nowMs: number, isMine: (line: ModelLine) => boolean): bigint {
-  const mine = world.lines.filter((line) => line.kind === "reservation" && isMine(line));
-  if (mine.some((line) => isDue(line, nowMs))) throw new LeftOpen("a hold that is over and was not let go yet");
-  return mine.reduce((sum, { held }) => sum + held, 0n);
+  return world.lines
+    .filter((line) => line.kind === "reservation" && !isDue(line, nowMs) && isMine(line))
+    .reduce((sum, { held }) => sum + held, 0n);
 }
 
 /** The first line by which a buyer, or a key, would hold more than it may. */
