@@ -3,6 +3,7 @@ import { entryKinds } from "@onhand/protocol/vocabulary";
 import type { Channel, ChannelDocument } from "./catalogue.ts";
 import type { CatalogueOperation, ChannelCommand } from "./command.ts";
 import { catalogueEntry, catalogueKind, nextVersioned } from "./decide-catalogue.ts";
+import { foremost } from "./order-checks.ts";
 import type { Outcome } from "./outcome.ts";
 import { controlPartition } from "./partition.ts";
 import type { Rejection } from "./rejection.ts";
@@ -27,8 +28,9 @@ export function decideChannel(draft: Draft, command: ChannelCommand, nowMs: numb
     command.ifMatchVersion,
     recordedAtMs,
   );
-  const refusal = "code" in next ? next : refuseLocations(draft, operation);
-  if ("code" in next || refusal !== null) return { kind: "rejected", rejection: refusal! };
+  const misplaced = refuseLocations(draft, operation);
+  if ("code" in next) return { kind: "rejected", rejection: foremost(next, misplaced)! };
+  if (misplaced !== null) return { kind: "rejected", rejection: misplaced };
   const channel: Channel = { channelId, ...next };
   const kind = catalogueKind(kinds, stored?.life ?? null, channel.life);
   const place = {
