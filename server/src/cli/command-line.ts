@@ -7,7 +7,10 @@ import { feedCommand } from "./feed.ts";
 import { importCommand } from "./import.ts";
 import { keysCommand } from "./keys.ts";
 import { migrateCommand } from "./migrate.ts";
+import { channelsCommand } from "./remote/channels.ts";
+import { countsCommand } from "./remote/counts.ts";
 import { reservationsCommand } from "./remote/reservations.ts";
+import { reviewsCommand } from "./remote/reviews.ts";
 import { suppliesCommand } from "./remote/supplies.ts";
 import { transfersCommand } from "./remote/transfers.ts";
 import { serveCommand } from "./serve.ts";
@@ -22,6 +25,9 @@ const commands: readonly Command[] = [
   reservationsCommand,
   transfersCommand,
   suppliesCommand,
+  countsCommand,
+  reviewsCommand,
+  channelsCommand,
   verifyCommand,
   keysCommand,
   feedCommand,
