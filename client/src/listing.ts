@@ -18,7 +18,7 @@ export class Listing<Item> implements AsyncIterable<Item> {
 
   /**
    * Place in the change feed as of the first page, known from then on: `updates({ since: cursor })` goes on from there
-   * without missing anything. Only inventory has one.
+   * without missing anything. Lists of what is not in the feed, such as count sessions, have none.
    */
   get cursor(): string | null {
     return this.#feedCursor;

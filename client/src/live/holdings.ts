@@ -1,10 +1,10 @@
 /**
  * What a view holds: the fold of a snapshot and the events behind it. No I/O, no time.
  *
- * Invariants. An item is replaced only by a higher version of itself; a deleted one leaves its version behind, so that
- * no row read earlier brings it back. An item is as archived as the most archived of item, product and location, as in
- * lists of the server. Full: it has no limit of its own, it holds what the filter lets through; of deleted items the
- * newest `tombstonesMax` are remembered.
+ * Invariants. An item is replaced only by a higher version of itself, or by what is told of the version that is held; a
+ * deleted one leaves its version behind, so that no row read earlier brings it back. An item is as archived as the most
+ * archived of item, product and location, as in lists of the server. Full: it has no limit of its own, it holds what the
+ * filter lets through; of deleted items the newest `tombstonesMax` are remembered.
  */
 import type { InventoryItem, Totals } from "@onhand/protocol/resources";
 import type { FeedEvent } from "../refined-types.ts";
@@ -184,13 +184,16 @@ export class Holdings {
     const places = this.#items.get(productId);
     const held = places?.get(locationId);
     const known = held?.version ?? this.#tombstones.get(keyOf(item)) ?? 0;
-    if (version < known || (version === known && !(isRow && held !== undefined))) return [];
+    if (version < known) return [];
+    const isTold = isRow || event?.data.notice !== undefined;
+    if (version === known && !(isTold && held !== undefined)) return [];
     const before = held === undefined ? null : this.#shown(held);
+    const next = version === known ? toldOf(held!, item, isRow) : item;
     this.#tombstones.delete(keyOf(item));
-    if (places === undefined) this.#items.set(productId, new Map([[locationId, item]]));
-    else places.set(locationId, item);
+    if (places === undefined) this.#items.set(productId, new Map([[locationId, next]]));
+    else places.set(locationId, next);
     this.#name(item.sku, productId);
-    return changesBetween(before, this.#shown(item), event);
+    return changesBetween(before, this.#shown(next), event);
   }
 
   #remove(item: InventoryItem, event: FeedEvent): readonly Change[] {
@@ -266,16 +269,39 @@ function changesBetween(
 function changeOf(previous: InventoryItem | null, item: InventoryItem | null, event: FeedEvent | null): Change {
   const { productId, locationId, sku } = (item ?? previous)!;
   const kind = item === null ? "removed" : previous === null ? "added" : "changed";
-  const isRewound =
-    item !== null &&
-    previous !== null &&
-    (item.version < previous.version ||
-      (item.version === previous.version && item.lastUpdated !== previous.lastUpdated));
+  const isRewound = item !== null && previous !== null && isOfAnotherHistory(previous, item);
   const cause = event === null ? "snapshot" : "event";
   return { kind, productId, locationId, sku, item, previous, cause, event, isRewound };
 }
 
-function isSame(one: InventoryItem, other: InventoryItem): boolean {
+/**
+ * Notices tell of an item, and change when it was updated and its alert, but not its version.
+ * @param item what a row or a notice says of the version that is held
+ */
+function toldOf(held: InventoryItem, item: InventoryItem, isRow: boolean): InventoryItem {
+  const isOlder = item.lastUpdated < held.lastUpdated;
+  if (isRow) return isOlder ? { ...item, lastUpdated: held.lastUpdated } : item;
+  // The name and life of its product may be newer here.
+  return isOlder ? held : { ...item, sku: held.sku, status: held.status };
+}
+
+/** What notices change of an item whose version stays, and what is a product's or location's and not its own. */
+const notOfVersion: readonly string[] = ["lastUpdated", "alert", "sku", "status"] satisfies (keyof InventoryItem)[];
+
+function isOfAnotherHistory(previous: InventoryItem, item: InventoryItem): boolean {
+  if (item.version !== previous.version) return item.version < previous.version;
+  return (
+    item.lastUpdated < previous.lastUpdated || differences(previous, item).some((name) => !notOfVersion.includes(name))
+  );
+}
+
+const isSame = (one: InventoryItem, other: InventoryItem): boolean => differences(one, other).length === 0;
+
+/** @returns names of the fields in which two states of an item differ */
+function differences(one: InventoryItem, other: InventoryItem): string[] {
   const names = new Set([...Object.keys(one), ...Object.keys(other)]) as Set<keyof InventoryItem>;
-  return [...names].every((name) => one[name] === other[name]);
+  // `states` is an object of numbers, in an order of its own kind's.
+  return [...names].filter(
+    (name) => one[name] !== other[name] && JSON.stringify(one[name]) !== JSON.stringify(other[name]),
+  );
 }

@@ -30,6 +30,23 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant("product" as const), product, life: lives, renamed: fc.boolean() }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("location" as const), location, life: lives }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("hold" as const),
+      product,
+      location,
+      by: fc.integer({ min: -4, max: 4 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("notice" as const), product, location }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("elsewhere" as const),
+      type: fc.constantFrom("reservation.paying.v1", "channel.availability.v1", "channel.deleted.v1"),
+    }),
+  },
 );
 
 const keyOf = (item: { productId: string; locationId: string }) => `${item.productId}/${item.locationId}`;

@@ -26,6 +26,12 @@ export type Deed =
       readonly location: number;
       readonly life: "archived" | "deleted";
     }
+  /** Units are held or let go: the item changes, and perhaps what it is told to be (`alert`), by a notice behind it. */
+  | { readonly kind: "hold"; readonly product: number; readonly location: number; readonly by: number }
+  /** A notice of something else: an item is told of and keeps its version. */
+  | { readonly kind: "notice"; readonly product: number; readonly location: number }
+  /** Nothing of it is about an item. */
+  | { readonly kind: "elsewhere"; readonly type: string }
   | { readonly kind: "product"; readonly product: number; readonly life: Life; readonly renamed: boolean }
   | { readonly kind: "location"; readonly location: number; readonly life: Life };
 
@@ -67,6 +73,9 @@ export class ModelShop {
     if (deed.kind === "product") this.#changeProduct(products[deed.product]!, deed.life, deed.renamed);
     else if (deed.kind === "location") this.#changeLocation(locations[deed.location]!, deed.life);
     else if (deed.kind === "move") this.#move(products[deed.product]!, locations[deed.location]!, deed.by);
+    else if (deed.kind === "hold") this.#hold(products[deed.product]!, locations[deed.location]!, deed.by);
+    else if (deed.kind === "notice") this.#notice(products[deed.product]!, locations[deed.location]!);
+    else if (deed.kind === "elsewhere") this.#say(deed.type, "elsewhere", { order: {}, channelId: "c", available: 1 });
     else this.#retire(products[deed.product]!, locations[deed.location]!, deed.life);
   }
 
@@ -104,6 +113,34 @@ export class ModelShop {
     const item = itemOf(productId, locationId, product.sku, stockLevel, (held?.item.version ?? 0) + 1, this.#now());
     this.#items.set(keyOf(item), { item, life: "active" });
     this.#say("inventory.adjusted.v1", productId, { item, previous: base });
+  }
+
+  #hold(productId: string, locationId: string, by: number): void {
+    const held = this.#items.get(`${productId}/${locationId}`);
+    if (held === undefined || this.#lifeOf(held.item, held.life) !== "active") return;
+    const { alert, ...rest } = held.item;
+    const reservedStock = Math.max(0, rest.reservedStock + by);
+    const levels = { reservedStock, availableStock: rest.stockLevel - reservedStock };
+    const states = { damaged: 0, qualityControl: reservedStock % 3, quarantine: 0, expired: 0 };
+    const sku = this.#products.get(productId)!.sku;
+    const told = alert === undefined ? {} : { alert };
+    const moved = { ...rest, ...levels, sku, states, version: rest.version + 1, lastUpdated: this.#now(), ...told };
+    const type = by > 0 ? "inventory.reserved.v1" : "inventory.hold_expired.v1";
+    this.#say(type, productId, { item: moved, previous: held.item, order: {} });
+    const isLow = moved.availableStock < 5;
+    const { alert: _, ...calm } = moved;
+    const item = isLow ? { ...calm, alert: "low" as const } : calm;
+    this.#items.set(keyOf(item), { item, life: held.life });
+    if (isLow !== (alert !== undefined))
+      this.#say(`inventory.${isLow ? "low" : "back"}.v1`, productId, { item, previous: moved, notice: {} });
+  }
+
+  #notice(productId: string, locationId: string): void {
+    const held = this.#items.get(`${productId}/${locationId}`);
+    if (held === undefined || this.#lifeOf(held.item, held.life) !== "active") return;
+    const item = { ...held.item, sku: this.#products.get(productId)!.sku, lastUpdated: this.#now() };
+    this.#items.set(keyOf(item), { item, life: held.life });
+    this.#say("inventory.unusual.v1", productId, { item, previous: held.item, notice: {} });
   }
 
   #retire(productId: string, locationId: string, life: "archived" | "deleted"): void {
