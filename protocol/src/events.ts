@@ -41,6 +41,7 @@ const orderTypes = [
   "reservation.extended.v1",
   "reservation.payment_late.v1",
   "transfer.rescheduled.v1",
+  "reservation.superseded.v1",
 ] as const;
 const channelTypes = ["channel.created.v1", "channel.updated.v1", "channel.archived.v1", "channel.deleted.v1"] as const;
 const availabilityTypes = ["channel.availability.v1"] as const;
@@ -228,6 +229,11 @@ const eventKinds: Readonly<Record<EventType, EventKind>> = {
     data: orderData,
   },
   "transfer.rescheduled.v1": { about: "Units of a transfer or supply are expected at another time", data: orderData },
+  "reservation.superseded.v1": {
+    about:
+      "A newer reservation took the place of one; told by itself only where no unit of it went back in the partition of its id",
+    data: orderData,
+  },
   "channel.created.v1": { about: "A channel was created", data: channelData },
   "channel.updated.v1": { about: "A channel changed, or came back from the archive", data: channelData },
   "channel.archived.v1": { about: "A channel was archived", data: channelData },

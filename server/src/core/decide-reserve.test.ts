@@ -171,6 +171,29 @@ test("what a buyer held elsewhere beyond its time does not count", () => {
   ]);
 });
 
+test("one whose first line has ended says in the partition of its id what took its place", () => {
+  const state = stocked();
+  const [home, away] = [partitionOf("p2", 5), partitionOf("p1", 5)];
+  expect(home).not.toBe(away);
+  const { order: older } = held(state, reserve([want(1, { productId: "p2" }), want(2)], supersede), now);
+  held(state, onReservation(state, older.orderId, commitOf([[1]])), now);
+  const rejection = denied(state, reserve([want(1)], supersede), now);
+  expect(rejection).toMatchObject({ isStale: true, needsPartitions: [home] });
+  const sequence = state.head(home).sequence + 1;
+  const lines = [want(1, { productId: "p2" }), want(1)];
+  const { order, entries, superseded } = held(state, reserve(lines, supersede), now);
+  expect(superseded).toEqual([older.orderId]);
+  expect(entries.map(({ kind, partition }) => [kind, partition])).toEqual([
+    [entryKinds.inventoryReleased, away],
+    [entryKinds.reservationSuperseded, home],
+    [entryKinds.inventoryReserved, home],
+    [entryKinds.inventoryReserved, away],
+  ]);
+  expect(parseDetail(entries[1]!)).toEqual({ order: { ...older, supersededBy: order.orderId }, lines: [] });
+  expect(order.orderId).toBe(formatOrderId("reservation", home, sequence + 1));
+  expect(state.order(older.orderId)).toMatchObject({ supersededBy: order.orderId });
+});
+
 test("the limit comes before want of stock, and does not count what the request takes the place of", () => {
   const state = stocked();
   const limited = { ...supersede, limits: { unitsPerBuyer: 10, percentPerPrincipal: null } };

@@ -2,7 +2,7 @@
 import type { ReserveCommand } from "./command.ts";
 import { formatOrderId } from "./ids.ts";
 import type { Allocation, StockOrder, StockOrderLine } from "./order.ts";
-import { applySteps, type ItemStep, skuOf } from "./order-entries.ts";
+import { applySteps, type ItemStep, type OrderStep, skuOf } from "./order-entries.ts";
 import type { Outcome } from "./outcome.ts";
 import { partitionOf } from "./partition.ts";
 import type { Rejection } from "./rejection.ts";
@@ -11,7 +11,7 @@ import { checkReserve } from "./reservation-checks.ts";
 import { checkLimits } from "./reservation-limits.ts";
 import { orderOutcome, rejected } from "./reservation-outcome.ts";
 import { holdStep } from "./reservation-steps.ts";
-import { findSuperseded, freedBy, planSuperseded, type Superseded } from "./reservation-supersede.ts";
+import { entriesIn, findSuperseded, freedBy, planSuperseded, type Superseded } from "./reservation-supersede.ts";
 import { ReservationSupply } from "./reservation-supply.ts";
 import { Draft } from "./state.ts";
 
@@ -73,7 +73,7 @@ interface Planned {
   readonly order: StockOrder;
   readonly holds: readonly ItemStep[];
   /** Of what it takes the place of. */
-  readonly releases: readonly ItemStep[];
+  readonly releases: readonly OrderStep[];
 }
 
 function planReservation(
@@ -85,7 +85,7 @@ function planReservation(
 ): Planned {
   const { partition } = takes[0]!;
   // What goes back is recorded first, so that no entry on the way finds too little: the order begins behind it.
-  const behind = superseded.lines.filter((line) => line.partition === partition).length;
+  const behind = entriesIn(superseded, partition);
   const orderId = formatOrderId("reservation", partition, draft.nextSequence(partition) + behind);
   const order = newOrder(draft, command, orderId, takes, allocation, nowMs);
   const holds = takes.map((take, index) => {

@@ -1,9 +1,9 @@
 /** A buyer's newer reservation takes the place of their older ones: what those hold goes back in the same command. */
-
+import { entryKinds } from "@onhand/protocol/vocabulary";
 import type { ReserveCommand } from "./command.ts";
 import { parseOrderId } from "./ids.ts";
 import { orderLimits, type StockOrder, type StockOrderLine } from "./order.ts";
-import type { ItemStep } from "./order-entries.ts";
+import { type OrderStep, planHeaders } from "./order-entries.ts";
 import type { Rejection } from "./rejection.ts";
 import { releaseStep } from "./reservation-steps.ts";
 import { type Draft, itemKey } from "./state.ts";
@@ -69,11 +69,28 @@ export function freedBy({ lines }: Superseded): ReadonlyMap<string, number> {
   return freed;
 }
 
+/** Orders of which nothing that goes back lies in the partition of their id, where it is read how they stand. */
+const untold = ({ orders, lines }: Superseded): readonly StockOrder[] =>
+  orders.filter(
+    ({ orderId, partition }) => !lines.some((line) => line.orderId === orderId && line.partition === partition),
+  );
+
+/** Entries that their end takes in a partition. */
+export const entriesIn = (superseded: Superseded, partition: number): number =>
+  superseded.lines.filter((line) => line.partition === partition).length +
+  untold(superseded).filter((order) => order.partition === partition).length;
+
 /** Plans their end. @param supersededBy id of the newer one */
-export function planSuperseded(draft: Draft, { orders, lines }: Superseded, supersededBy: string): ItemStep[] {
-  const changed = new Map(orders.map((order) => [order.orderId, { ...order, supersededBy }]));
-  return lines.map((line) => ({
+export function planSuperseded(draft: Draft, superseded: Superseded, supersededBy: string): OrderStep[] {
+  const changed = new Map(superseded.orders.map((order) => [order.orderId, { ...order, supersededBy }]));
+  const steps: OrderStep[] = superseded.lines.map((line) => ({
     ...releaseStep(draft, line, line.held, "superseded", null),
     order: changed.get(line.orderId)!,
   }));
+  for (const { orderId } of untold(superseded)) {
+    const lines = draft.orderLines(orderId);
+    const after = changed.get(orderId)!;
+    steps.push(...planHeaders(draft, entryKinds.reservationSuperseded, after, lines, () => false, null));
+  }
+  return steps;
 }

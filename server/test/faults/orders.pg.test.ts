@@ -161,6 +161,17 @@ test("a buyer's newer hold takes the place of an older one that another server m
   await expectSound();
 });
 
+test("what took the place of a hold is known to all, even when nothing was held any more where its id leads", async () => {
+  const buyer = { buyerKey: "b".repeat(32), supersedes: true, alsoPartitions: [2, 3] };
+  const lines = [reserveLine(far, "paris", 1), reserveLine(p, "paris", 2)];
+  const { order: older } = await made(writer, reserve(lines, buyer));
+  await made(writer, release(older, [{ line: 1, quantity: null }]));
+  const { order: newer } = await made(other, reserve([reserveLine(p, "paris", 3)], buyer));
+  const { order } = await made(writer, release(older));
+  expect(order.supersededBy).toBe(newer.orderId);
+  await expectSound();
+});
+
 test("limits count what is held over both servers", async () => {
   const limited = { buyerKey: "c".repeat(32), limits: { unitsPerBuyer: 3, percentPerPrincipal: 50 } };
   const { order } = await made(writer, reserve([reserveLine(p, "paris", 2)], limited));

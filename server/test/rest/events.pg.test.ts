@@ -71,6 +71,12 @@ async function orderEvents(): Promise<void> {
   await act(paid, "commit", { lines: [{ line: 1, quantity: 1 }], releaseRest: true });
   await hold({ buyer: "bob" });
   await hold({ buyer: "bob", supersede: true });
+  await createProduct(writer, "string");
+  await adjust(writer, "string", "shop", 100);
+  const both = ["string", "rope"].map((productId) => ({ productId, locationId: "shop", quantity: 1 }));
+  const superseded = `reservations/${(await hold({ buyer: "eve", lines: both })).reservationId}`;
+  await act(superseded, "release", { lines: [{ line: 1 }] });
+  await hold({ buyer: "eve", supersede: true });
   const late = `reservations/${(await hold({ ttlSeconds: 1 })).reservationId}`;
   while ((await reader.get(`/v1/${late}`)).body.phase !== "expired");
   await act(late, "commit", { ifExpired: "retake" });

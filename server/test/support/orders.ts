@@ -3,6 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type {
   ChannelCommand,
   ExpireCommand,
+  OrderLines,
   ReservationAction,
   ReservationCommand,
   ReserveCommand,
@@ -74,7 +75,7 @@ const reservation = ({ orderId, partitions }: Placed, action: ReservationAction,
 export const commit = (order: Placed, rest: Partial<Extract<ReservationAction, { kind: "commit" }>> = {}) =>
   reservation(order, { kind: "commit", lines: null, releasesRest: false, retakes: false, ...rest });
 
-export const release = (order: Placed) => reservation(order, { kind: "release", lines: null });
+export const release = (order: Placed, lines: OrderLines = null) => reservation(order, { kind: "release", lines });
 
 export const extend = (order: Placed, ttlMs: number) => reservation(order, { kind: "extend", ttlMs });
 
