@@ -63,8 +63,12 @@ function fixedColumn<Row>(
 
 const writeInt32 = (buffer: Buffer, value: number, offset: number): void => void buffer.writeInt32BE(value, offset);
 const writeInt16 = (buffer: Buffer, value: number, offset: number): void => void buffer.writeInt16BE(value, offset);
-const writeTimestamp = (buffer: Buffer, valueMs: number, offset: number): void =>
-  writeInt64(buffer, (valueMs - postgresEpochMs) * 1000, offset);
+function writeTimestamp(buffer: Buffer, valueMs: number, offset: number): void {
+  const microseconds = (valueMs - postgresEpochMs) * 1000;
+  if (Number.isSafeInteger(microseconds)) writeInt64(buffer, microseconds, offset);
+  // Centuries away they are more than a number holds exactly.
+  else buffer.writeBigInt64BE(BigInt(valueMs - postgresEpochMs) * 1000n, offset);
+}
 
 /** A column as `bigint[]`, from safe integers. */
 export const bigintColumn = <Row>(rows: readonly Row[], of: Of<Row, number | null>): Buffer =>

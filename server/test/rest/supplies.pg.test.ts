@@ -107,6 +107,25 @@ describe("a supply", () => {
     ]);
   });
 
+  test("is on one page of what is incoming, however far away the time lies", async () => {
+    const productId = await newProduct();
+    const times = ["0001-01-01T00:00:00.001Z", "2026-05-01T08:00:00.123Z", "2500-01-01T00:00:00.123Z"];
+    const sorted: (string | null)[][] = [];
+    for (const expectedAt of [...times, "9000-12-31T23:59:59.001Z", "9999-12-31T23:59:59.999Z", null])
+      for (let copy = 0; copy < 2; copy++)
+        sorted.push([(await announce(productId, 1, { expectedAt })).supplyId, expectedAt]);
+    const seen: typeof sorted = [];
+    let cursor: string | null = "";
+    // More pages than there are lines would be a circle.
+    while (cursor !== null && seen.length <= sorted.length) {
+      const from: string = cursor === "" ? "" : `&cursor=${cursor}`;
+      const { body } = await server.reader.get(`/v1/incoming?productId=${productId}&limit=1${from}`);
+      seen.push(...body.data.map((line: Json) => [line.orderId, line.expectedAt]));
+      cursor = body.nextCursor;
+    }
+    expect(seen).toEqual(sorted);
+  });
+
   test("has lines of many products, and the same product twice", async () => {
     const [one, two] = [await newProduct(), await newProduct()];
     const lines = [

@@ -2,6 +2,7 @@
 import { lineEnds, type OrderKind, orderKinds } from "@onhand/protocol/vocabulary";
 import { integerColumn, textColumn } from "../../db/binary-array.ts";
 import type { Statement } from "../../db/pool.ts";
+import { formatRfc3339 } from "../../lib/rfc3339.ts";
 
 export interface OrderRow {
   readonly partition: number;
@@ -197,8 +198,8 @@ export function listIncoming(
   const where = ["l.incoming > 0", ...lineConditions(everything, bind)];
   const expected = "coalesce(o.expected_at, 'infinity')";
   if (after !== null) {
-    const moment =
-      after[0] === null ? "'infinity'::timestamptz" : `to_timestamp(${bind(after[0])}::double precision / 1000)`;
+    // As text, for seconds as a number are not exact to the millisecond where the time is far away.
+    const moment = `${bind(after[0] === null ? "infinity" : formatRfc3339(after[0] as number))}::timestamptz`;
     where.push(`(${expected}, l.order_id, l.line) > (${moment}, ${bind(after[1])}, ${bind(after[2])}::integer)`);
   }
   return {
