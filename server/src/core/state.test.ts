@@ -2,7 +2,11 @@
 import { expect, test } from "bun:test";
 import { adjust, inventory, SeedBook } from "../../test/model/commands.ts";
 import { MemoryState } from "../../test/model/memory-state.ts";
+import { commitOf, onReservation, releaseOf, reserve, want } from "../../test/model/reservation-commands.ts";
 import { decide } from "./decide.ts";
+import { decideReservation } from "./decide-reservation.ts";
+import type { StockOrder, StockOrderLine } from "./order.ts";
+import type { OrderOutcome } from "./outcome.ts";
 import { Draft } from "./state.ts";
 
 const now = 1_700_000_000_000;
@@ -40,6 +44,49 @@ test("a draft answers as the state would after its entries", () => {
     expect(draft.movedSince(item, momentMs)).toBe(after.movedSince(item, momentMs));
   }
 });
+
+test("orders that a group makes and changes are known in it, by order and by buyer", () => {
+  const state = stocked();
+  const buyerKey = "b".repeat(32);
+  const { draft, outcomes } = decide(
+    state,
+    [
+      reserve([want(1), want(1)], { buyerKey }),
+      reserve([want(1)], { buyerKey }),
+      reserve([want(1)], { buyerKey: "c".repeat(32) }),
+    ],
+    now + 1,
+  );
+  const [first, second] = outcomes.map((outcome) => (outcome as OrderOutcome).order);
+  const before = draft.orderLines(first!.orderId);
+  decideReservation(
+    draft,
+    onReservation(state, first!.orderId, commitOf([[2]]), { partitions: first!.partitions }),
+    now,
+  );
+  expect(before.map((line) => line.held)).toEqual([1, 1]);
+  const after = state.copy();
+  after.absorb(draft.entries);
+  for (const { orderId } of after.orders) expect(draft.orderLines(orderId)).toEqual(after.orderLines(orderId));
+  expect(draft.openReservations(buyerKey)).toEqual([first!.orderId, second!.orderId]);
+  decideReservation(draft, onReservation(state, second!.orderId, releaseOf(), { partitions: second!.partitions }), now);
+  expect(draft.openReservations(buyerKey)).toEqual([first!.orderId]);
+  expect(draft.orderLines("res_none")).toEqual([]);
+});
+
+test("a buyer with thousands of other holds in the group costs no more than without", () => {
+  const draft = new Draft(stocked());
+  const order = (orderId: string, buyerKey: string) => ({ orderId, buyerKey, kind: "reservation" }) as StockOrder;
+  const line = (orderId: string, number: number, held: number) =>
+    ({ orderId, line: number, kind: "reservation", held, buyerKey: null, holder: "k" }) as StockOrderLine;
+  for (let index = 0; index < 12_000; index++) {
+    draft.putOrder(order(`res_${index}`, `buyer ${index}`));
+    for (const number of [1, 2]) draft.putLine(null, line(`res_${index}`, number, index % 2));
+  }
+  let open = 0;
+  for (let index = 0; index < 12_000; index++) open += draft.openReservations(`buyer ${index}`).length;
+  expect(open).toBe(6_000);
+}, 2_000);
 
 test("an entry that is not the next of its partition cannot be added", () => {
   const state = stocked();

@@ -103,6 +103,10 @@ export class Draft implements State {
   readonly orders = new Map<string, StockOrder>();
   /** Changed lines by `lineKey`. */
   readonly lines = new Map<string, StockOrderLine>();
+  /** Lines of the orders that the group makes, as they are now, by order and in order. */
+  readonly #made = new Map<string, StockOrderLine[]>();
+  /** Reservations that the group makes or changes, by buyer. */
+  readonly #ofBuyers = new Map<string, string[]>();
   /** How much more each holder holds than in the state below, by `holdingKey`. */
   readonly #holdings = new Map<string, number>();
   /** Items that the command under way changed, as they were before it and as they are. */
@@ -169,7 +173,7 @@ export class Draft implements State {
     if (this.lines.size === 0) return before;
     // An order that this group makes has all its lines here.
     if (before.length > 0) return before.map((line) => this.lines.get(lineKey(line)) ?? line);
-    return [...this.lines.values()].filter((line) => line.orderId === orderId).sort((a, b) => a.line - b.line);
+    return this.#made.get(orderId)?.slice() ?? [];
   }
 
   get hasDue(): boolean {
@@ -187,11 +191,9 @@ export class Draft implements State {
 
   openReservations(buyerKey: string): readonly string[] {
     const before = this.#base.openReservations(buyerKey);
-    const made = [...this.orders.values()].filter(
-      (order) => order.buyerKey === buyerKey && order.kind === "reservation" && !before.includes(order.orderId),
-    );
+    const made = this.#ofBuyers.get(buyerKey)?.filter((orderId) => !before.includes(orderId)) ?? [];
     const holds = (orderId: string) => this.orderLines(orderId).some((line) => line.held > 0);
-    return [...before, ...made.map((order) => order.orderId)].filter(holds);
+    return [...before, ...made].filter(holds);
   }
 
   heldBy(partition: number, productId: string, locationId: string | null, holder: Holder): number {
@@ -273,12 +275,24 @@ export class Draft implements State {
   }
 
   putOrder(order: StockOrder): void {
+    const { orderId, kind, buyerKey } = order;
+    if (buyerKey !== null && kind === "reservation" && !this.orders.has(orderId)) {
+      const ofBuyer = this.#ofBuyers.get(buyerKey);
+      if (ofBuyer === undefined) this.#ofBuyers.set(buyerKey, [orderId]);
+      else ofBuyer.push(orderId);
+    }
     this.orders.set(order.orderId, order);
   }
 
   /** @param before the line as it was, null when it is new */
   putLine(before: StockOrderLine | null, line: StockOrderLine): void {
     this.lines.set(lineKey(line), line);
+    let made = this.#made.get(line.orderId);
+    if (made === undefined && before === null) {
+      made = [];
+      this.#made.set(line.orderId, made);
+    }
+    if (made !== undefined) made[line.line - 1] = line;
     const more = line.held - (before?.held ?? 0);
     if (more === 0 || line.kind !== "reservation") return;
     const holders: Holder[] = [{ actor: line.holder }];
