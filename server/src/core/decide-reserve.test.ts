@@ -11,12 +11,15 @@ import {
   payWithin,
   reserve,
   want,
+  wantFrom,
 } from "../../test/model/reservation-commands.ts";
 import { levelsAt } from "../../test/model/transfer-commands.ts";
 import { decide } from "./decide.ts";
 import { parseDetail } from "./entry-detail.ts";
 import { formatOrderId } from "./ids.ts";
+import { itemsOf } from "./needs.ts";
 import { partitionOf } from "./partition.ts";
+import { Draft } from "./state.ts";
 
 const now = 1_700_000_000_000;
 const buyer = { buyerKey: "b".repeat(32) };
@@ -192,6 +195,20 @@ test("one whose first line has ended says in the partition of its id what took i
   expect(parseDetail(entries[1]!)).toEqual({ order: { ...older, supersededBy: order.orderId }, lines: [] });
   expect(order.orderId).toBe(formatOrderId("reservation", home, sequence + 1));
   expect(state.order(older.orderId)).toMatchObject({ supersededBy: order.orderId });
+});
+
+test("more places than can be weighed together are refused before anything is looked at", () => {
+  const book = new SeedBook(5, now - 1_000).product("p1");
+  for (let index = 1; index <= 200; index++) book.location(`l${index}`);
+  book.item({ productId: "p1", locationId: "l1", levels: { onHand: 3 } });
+  const state = new MemoryState(book.partitionCount, book.entries);
+  const lines = (count: number) => Array.from({ length: count }, () => wantFrom("eu", 1));
+  expect(itemsOf(reserve(lines(100)), new Draft(state))).toHaveLength(20_000);
+  expect(held(state, reserve(lines(100), { policy: "partial" }), now).lines).toHaveLength(3);
+  expect(itemsOf(reserve(lines(101)), new Draft(state))).toEqual([]);
+  const rejection = denied(state, reserve(lines(101)), now);
+  expect(rejection).toMatchObject({ code: "validation_failed", pointer: "/lines" });
+  expect(rejection.detail).toContain("20200 places");
 });
 
 test("the limit comes before want of stock, and does not count what the request takes the place of", () => {

@@ -1,5 +1,6 @@
 /** Which items a command concerns: what has to be known, and what is due of them released, before it is decided. */
 import type { Command, ReserveCommand, ReserveLine } from "./command.ts";
+import { orderLimits } from "./order.ts";
 import { partitionOf } from "./partition.ts";
 import type { ItemPlace, State } from "./state.ts";
 
@@ -27,6 +28,8 @@ export function itemsOf(command: Command, known: Known): readonly ItemPlace[] {
     case "notice":
       return [place(command.productId, command.locationId)];
     case "reserve": {
+      // It is refused, and nothing is looked at.
+      if (candidatesOf(command, known) > orderLimits.candidatesPerRequestMax) return [];
       const lines = command.lines.flatMap((line) =>
         weighedLocations(command, line, known).map((locationId) => place(line.productId, locationId)),
       );
@@ -59,6 +62,22 @@ export function itemsOf(command: Command, known: Known): readonly ItemPlace[] {
     case "channel":
       return [];
   }
+}
+
+/**
+ * Items that the lines of a reservation may be taken from, and those that what a channel may have depends on, each line by
+ * itself. Locations of a group that the channel does not have are among them, so that counting takes no comparing.
+ */
+export function candidatesOf(
+  command: ReserveCommand,
+  known: Pick<Known, "locationsOfGroup" | "channel" | "locationsOfChannel">,
+): number {
+  const channel = command.channelId === null ? null : known.channel(command.channelId);
+  const ofChannel = channel === null ? 0 : known.locationsOfChannel(channel).length;
+  return command.lines.reduce((sum, { locationId, locationGroup }) => {
+    const named = locationId !== null ? 1 : locationGroup === null ? 0 : known.locationsOfGroup(locationGroup).length;
+    return sum + named + ofChannel;
+  }, 0);
 }
 
 /** Orders that a command names. */

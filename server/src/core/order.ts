@@ -146,6 +146,8 @@ export const orderLimits = {
   explainedCandidatesMax: 50,
   /** Locations that one line may be sourced from. */
   candidatesMax: 1_000,
+  /** Items that one reservation may be sourced from, counted for each of its lines: all of them are loaded. */
+  candidatesPerRequestMax: 20_000,
   /** Open reservations of one buyer that a newer one may take the place of. */
   supersededMax: 50,
   /** Due lines that are released in front of the commands of a group; with more, refusals for want of stock are not final. */

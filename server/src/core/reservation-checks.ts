@@ -1,7 +1,7 @@
 /** What a request for a reservation must get right before anything is looked for. */
 import type { Channel } from "./catalogue.ts";
 import type { ReserveCommand, ReserveLine } from "./command.ts";
-import { candidateLocations } from "./needs.ts";
+import { candidateLocations, candidatesOf } from "./needs.ts";
 import { orderLimits } from "./order.ts";
 import { archived, checkItem, checkLocation, checkProduct, foremost } from "./order-checks.ts";
 import { partitionOf } from "./partition.ts";
@@ -11,6 +11,9 @@ import type { Draft } from "./state.ts";
 
 /** @returns the foremost reason to refuse, or null */
 export function checkReserve(draft: Draft, command: ReserveCommand): Rejection | null {
+  // Before all else: where there are too many items, none of them was loaded.
+  const tooMany = checkSize(draft, command);
+  if (tooMany !== null) return tooMany;
   const channel = command.channelId === null ? null : draft.channel(command.channelId);
   let refusal = command.channelId === null ? null : checkChannel(channel, command.channelId);
   const usableChannel = refusal === null ? channel : null;
@@ -19,6 +22,14 @@ export function checkReserve(draft: Draft, command: ReserveCommand): Rejection |
     refusal = foremost(refusal, checkLine(draft, command, lines[index]!, index, usableChannel));
   }
   return refusal ?? checkPolicy(command);
+}
+
+function checkSize(draft: Draft, command: ReserveCommand): Rejection | null {
+  const { candidatesPerRequestMax } = orderLimits;
+  const candidates = candidatesOf(command, draft);
+  if (candidates <= candidatesPerRequestMax) return null;
+  const detail = `The ${command.lines.length} lines could be taken from ${candidates} places, counted line by line, and ${candidatesPerRequestMax} at most can be weighed. Ask for fewer lines at a time, name locations or smaller groups.`;
+  return { code: "validation_failed", line: 0, pointer: "/lines", detail };
 }
 
 function checkChannel(channel: Channel | null, channelId: string): Rejection | null {

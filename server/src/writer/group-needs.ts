@@ -1,6 +1,7 @@
 /** Which items, products, channel levels and holdings deciding a command takes: what is loaded, or must be remembered. */
 import type { Command, ReserveCommand } from "../core/command.ts";
-
+import { candidatesOf } from "../core/needs.ts";
+import { orderLimits } from "../core/order.ts";
 import { partitionOf } from "../core/partition.ts";
 import type { Holder, ItemPlace, State } from "../core/state.ts";
 
@@ -34,6 +35,7 @@ export function productsOf(
  */
 export function itemsBehind(command: Command, known: Catalogue): readonly ItemPlace[] {
   if (command.kind !== "reserve" && command.kind !== "channel-refresh") return [];
+  if (command.kind === "reserve" && candidatesOf(command, known) > orderLimits.candidatesPerRequestMax) return [];
   const channel = command.channelId === null ? null : known.channel(command.channelId);
   if (channel === null) return [];
   const products = command.kind === "reserve" ? command.lines : command.products;

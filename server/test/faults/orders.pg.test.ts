@@ -1,6 +1,6 @@
 /** Orders on stock through writers on a real database: what two servers know of them, and what the database refuses. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import type { Command } from "../../src/core/command.ts";
+import type { Command, LocationCommand } from "../../src/core/command.ts";
 import { partitionOf } from "../../src/core/partition.ts";
 import { WriteConflict } from "../../src/db/errors.ts";
 import { openSession } from "../../src/db/session.ts";
@@ -169,6 +169,35 @@ test("what took the place of a hold is known to all, even when nothing was held 
   const { order: newer } = await made(other, reserve([reserveLine(p, "paris", 3)], buyer));
   const { order } = await made(writer, release(older));
   expect(order.supersededBy).toBe(newer.orderId);
+  await expectSound();
+});
+
+test("a request that would weigh too many places is refused, and loads none of them", async () => {
+  const locations = Array.from({ length: 101 }, (_, index) => createLocation(`s${index}`));
+  const grouped = locations.map(({ operation, ...rest }): LocationCommand => {
+    if (operation.kind !== "create") throw new Error("a location is created");
+    return { ...rest, operation: { kind: "create", document: { ...operation.document, groups: ["stores"] } } };
+  });
+  await apply(writer, ...grouped);
+  await apply(writer, adjust(p, "s7", 1));
+  const asked: (string | undefined)[] = [];
+  const connect: typeof openSession = async (target, name) => {
+    const session = await openSession(target, name);
+    const query: typeof session.query = (statement) => {
+      asked.push(statement.name);
+      return session.query(statement);
+    };
+    return { ...session, query, command: (text) => session.command(text), destroy: () => session.destroy() };
+  };
+  const watched = await openWriter(database, { laneCount: 1, connect });
+  const lines = (count: number) =>
+    Array.from({ length: count }, () => reserveLine(p, null, 1, { locationGroup: "stores" }));
+  const limits = { buyerKey: "a".repeat(32), limits: { unitsPerBuyer: 500, percentPerPrincipal: null } };
+  expect(await refusal(watched, reserve(lines(200), limits))).toBe("validation_failed");
+  expect(asked).not.toContain("load_items");
+  expect((await made(watched, reserve(lines(198), { policy: "partial" }))).lines).toMatchObject([{ locationId: "s7" }]);
+  expect(asked).toContain("load_items");
+  await watched.stop();
   await expectSound();
 });
 
