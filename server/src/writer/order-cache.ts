@@ -43,6 +43,11 @@ export class OrderCache {
     this.#holdings.turn(sizeMax);
   }
 
+  /** Items of which it is known when something is due. */
+  get expiryCount(): number {
+    return this.#expiries.size;
+  }
+
   /** Undefined: not cached. */
   order(orderId: string): StockOrder | null | undefined {
     return this.#orders.get(orderId);

@@ -196,8 +196,9 @@ export class StateCache {
   trim(partition: number): void {
     const cache = this.#partitions[partition]!;
     cache.promised.turn(this.#ordersMax);
-    const isLarge = cache.itemCount > this.#itemsPerPartitionMax || cache.products.size > this.#itemsPerPartitionMax;
-    if (!isLarge) return;
+    // What other servers hold is noted of items that are not remembered here, too.
+    const largest = Math.max(cache.itemCount, cache.products.size, cache.promised.expiryCount);
+    if (largest <= this.#itemsPerPartitionMax) return;
     const { head } = cache;
     cache.clear();
     cache.head = head;
