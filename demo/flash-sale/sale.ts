@@ -7,8 +7,8 @@ import type { ListingRow } from "./listing.ts";
 import { type Fates, noFates } from "./tally.ts";
 
 /** Where the goods lie, and who sells them. The buffer is what the marketplace is not shown, for it lags behind. */
-export const warehouses = ["warehouse-north", "warehouse-south"] as const;
-export const channels = [
+const warehouses = ["warehouse-north", "warehouse-south"] as const;
+const channels = [
   { channelId: "app", name: "App", buffer: 0 },
   { channelId: "marketplace", name: "Marketplace", buffer: 2 },
   { channelId: "shops", name: "Own shops", buffer: 0 },

@@ -3,13 +3,12 @@
  * provider's answers get lost, come late and come twice. Each round sells exactly 100.
  */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { describeFault } from "../../src/journal/verify/report.ts";
 import { verifyJournal } from "../../src/journal/verify/verify-journal.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { startServer, stopAll } from "../support/server-process.ts";
 import { randomNumbers } from "./load.ts";
-import { act, inParallel, reserve } from "./reservations.ts";
+import { act, afterMs, inParallel, reserve } from "./reservations.ts";
 import { listItems, locationIdOf, productIdOf, stockUp } from "./stock.ts";
 
 let database: TestDatabase;
@@ -68,7 +67,7 @@ async function storm(round: number, urls: readonly string[]): Promise<string[]> 
         return;
       }
       // Somebody else holds it, or bought it; it may come back.
-      await delay(200 + random(300));
+      await afterMs(200 + random(300));
     }
   };
   await Promise.all(Array.from({ length: buyers }, (_, buyer) => buy(buyer)));
@@ -97,7 +96,7 @@ async function checkout(
   }
   // It comes when the time for the payment is over; the shop takes the unit again if it is still there.
   if (fate === 2) {
-    await delay(2_050);
+    await afterMs(2_050);
     const late = await act(url, reservationId, "commit", { ifExpired: random(2) === 0 ? "retake" : "refuse" });
     if (late.status !== 200) expect(late.body.code).toBe("reservation_expired");
     return late.status === 200 ? "sold" : "lost";

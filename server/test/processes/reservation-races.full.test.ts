@@ -1,12 +1,11 @@
 /** Commit, release, extend and expiry of one hold at the same moment, over two servers, ten thousand times. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { describeFault } from "../../src/journal/verify/report.ts";
 import { verifyJournal } from "../../src/journal/verify/verify-journal.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { startServer, stopAll } from "../support/server-process.ts";
 import { randomNumbers } from "./load.ts";
-import { act, endsByReservation, inParallel, read, reserve } from "./reservations.ts";
+import { act, endsByReservation, inParallel, read, reserve, untilMoment } from "./reservations.ts";
 import { listItems, locationIdOf, productIdOf, stockUp } from "./stock.ts";
 
 let database: TestDatabase;
@@ -39,7 +38,7 @@ test("of 10,000 races between commit, release, extend and expiry each has exactl
     const { status, body } = await reserve(one, line, runsOut ? 1 : 60);
     expect(status).toBe(201);
     const { reservationId, expiresAt } = body;
-    if (runsOut) await delay(Math.max(0, Date.parse(expiresAt) - Date.now() - 20 + random(40)));
+    if (runsOut) await untilMoment(Date.parse(expiresAt) - 20 + random(40));
     const moves = [
       () => act(one, reservationId, "commit"),
       () => act(other, reservationId, "release"),

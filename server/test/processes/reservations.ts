@@ -24,7 +24,7 @@ const retryMs = 25;
 const triesMax = 400;
 
 /** Sends a write until it is answered by something else than 503. */
-export async function settle(url: string, path: string, body: object): Promise<Answer<ReservationAnswer>> {
+async function settle(url: string, path: string, body: object): Promise<Answer<ReservationAnswer>> {
   const headers = { "idempotency-key": randomUUID() };
   for (let tries = 1; ; tries++) {
     const answer = await request<ReservationAnswer>(url, "POST", path, { body, headers });
@@ -49,6 +49,12 @@ export const act = (
 
 export const read = async (url: string, reservationId: string): Promise<ReservationAnswer> =>
   (await request<ReservationAnswer>(url, "GET", `/v1/reservations/${reservationId}`)).body;
+
+/** Waits until a moment by this machine's clock, give or take. */
+export const untilMoment = (atMs: number): Promise<void> => delay(Math.max(0, atMs - Date.now()));
+
+/** Waits a while, as people and payments do. */
+export const afterMs = (ms: number): Promise<void> => delay(ms);
 
 /** How often each reservation's units left it, by the journal: more than once is a unit that was given away twice. */
 export async function endsByReservation(database: Database): Promise<Map<string, string[]>> {

@@ -53,10 +53,7 @@ test("with a clock an hour off that jumps, no hold ends early and none more than
       })
     ).rows;
   let ended = await read();
-  for (const begunAtMs = performance.now(); ended.length < holds && performance.now() - begunAtMs < 15_000; ) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    ended = await read();
-  }
+  while (ended.length < holds) ended = await read();
   expect(ended).toHaveLength(holds);
   const lateMs = ended.map(({ due_at, ended_at }) => Number(ended_at) - Number(due_at));
   expect(Math.min(...lateMs)).toBeGreaterThanOrEqual(0);
