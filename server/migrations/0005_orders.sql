@@ -64,10 +64,13 @@ CREATE TABLE stock_order_line (
   expires_at     timestamptz,
   holder         text NOT NULL,
   buyer_key      text,
+  -- Of the dropped: units that expired or were superseded, not given back.
+  lapsed         bigint NOT NULL,
   PRIMARY KEY (partition, order_id, line),
   CONSTRAINT stock_order_line_adds_up CHECK (
     quantity = held + incoming + done + dropped AND held >= 0 AND incoming >= 0 AND done >= 0 AND dropped >= 0 AND surplus >= 0
   ),
+  CONSTRAINT stock_order_line_lapsed_is_dropped CHECK (lapsed >= 0 AND lapsed <= dropped),
   CONSTRAINT stock_order_line_has_places CHECK (
     (held = 0 OR location_id IS NOT NULL) AND (incoming = 0 OR to_location_id IS NOT NULL)
   )

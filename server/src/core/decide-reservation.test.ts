@@ -304,6 +304,40 @@ test("late money is not for what the buyer had given back before", () => {
   expect(levelsAt(state, "p2", "l1")).toEqual([10, 0, 0, 0, 10]);
 });
 
+test("late money is not for those units of a line that the buyer had given back", () => {
+  const { state, act, phaseAt } = reserved();
+  act(releaseOf([[1, 2]]), now + 1);
+  act(commitOf([[1, 1]]), now + 2);
+  act(releaseOf([[3]]), now + 2);
+  expect(act(commitOf(undefined, { retakes: true }), end).lines).toMatchObject([
+    { done: 4, dropped: 2, end: "released" },
+    { done: 4, dropped: 0, end: null },
+    { done: 0, dropped: 2, end: "released" },
+  ]);
+  expect(levelsAt(state, "p1", "l1")).toEqual([6, 0, 0, 0, 6]);
+  expect(phaseAt(end + 1)).toBe("committed");
+});
+
+test("named units are taken of what ran out before of what was given back", () => {
+  const { act, phaseAt } = reserved();
+  act(releaseOf([[1, 2]]), now + 1);
+  const { lines, latePayment } = act(commitOf([[1, 3]], { retakes: true }), end);
+  expect(latePayment).toBe("retaken");
+  expect(lines[0]).toMatchObject({ done: 3, dropped: 3, lapsed: 1, end: "expired" });
+  expect(phaseAt(end)).toBe("expired");
+});
+
+test("what a newer reservation took the place of is told apart from what was given back, too", () => {
+  const { state } = reserved();
+  const buyer = { buyerKey: "b".repeat(32), supersedes: true };
+  const older = held(state, reserve([want(3)], buyer), now).order.orderId;
+  held(state, onReservation(state, older, releaseOf([[1, 1]])), now);
+  held(state, reserve([want(1)], buyer), now);
+  const { lines } = held(state, onReservation(state, older, commitOf(undefined, { retakes: true })), now);
+  expect(lines).toMatchObject([{ done: 2, dropped: 1, end: "released" }]);
+  expect(lines[0]).not.toHaveProperty("lapsed");
+});
+
 test("money after a release or after a newer reservation took its place is late as well", () => {
   const { state, act, phaseAt } = reserved();
   act(releaseOf());

@@ -2,7 +2,7 @@
 import { entryKinds } from "@onhand/protocol/vocabulary";
 import type { Cause } from "./movement.ts";
 import { move, systemActor } from "./movement.ts";
-import type { StockOrderLine } from "./order.ts";
+import { type StockOrderLine, withLapsed } from "./order.ts";
 import type { Draft, ItemPlace } from "./state.ts";
 
 /** Releases what is due of an item; each line once, whoever comes first. */
@@ -14,7 +14,8 @@ export function releaseDue(draft: Draft, cause: Cause, place: ItemPlace, nowMs: 
 /** Lets go what a line still holds, because its time is over. */
 export function expireLine(draft: Draft, cause: Cause, line: StockOrderLine, nowMs: number): void {
   if (line.held === 0 || line.locationId === null) return;
-  const after: StockOrderLine = { ...line, held: 0, dropped: line.dropped + line.held, end: "expired" };
+  const ended: StockOrderLine = { ...line, held: 0, dropped: line.dropped + line.held, end: "expired" };
+  const after = line.kind === "reservation" ? withLapsed(ended, (line.lapsed ?? 0) + line.held) : ended;
   const place = { partition: line.partition, productId: line.productId, locationId: line.locationId };
   const sku = draft.product(line.partition, line.productId)?.document.sku ?? "";
   move(

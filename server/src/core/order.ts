@@ -95,6 +95,8 @@ export interface StockOrderLine {
   readonly done: number;
   /** Released, cancelled or lost. */
   readonly dropped: number;
+  /** Reservations: units among the dropped that nobody gave back: they expired, or were superseded. Absent: none. */
+  readonly lapsed?: number;
   /** How the last of the dropped units went; null while none did. */
   readonly end: LineEnd | null;
   /** Received beyond the quantity. */
@@ -130,6 +132,12 @@ export function transferStatus(
   if (lines.some((line) => line.incoming > 0)) return "in_transit";
   if (lines.some((line) => line.held > 0)) return lines.some((line) => line.done > 0) ? "in_transit" : "requested";
   return lines.some((line) => line.done > 0 || line.surplus > 0) ? "received" : "cancelled";
+}
+
+/** @returns a line of whose dropped units so many lapsed */
+export function withLapsed(line: StockOrderLine, lapsed: number): StockOrderLine {
+  const { lapsed: _, ...rest } = line;
+  return lapsed === 0 ? rest : { ...rest, lapsed };
 }
 
 /** Key of a line in maps. */

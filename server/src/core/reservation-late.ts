@@ -47,15 +47,13 @@ export function decideLate(
 }
 
 /**
- * What can be asked for of a line: named, whatever went back of it. Unnamed, only of lines that came to their end with the
+ * What can be asked for of a line: named, whatever went back of it. Unnamed, only what came to its end with the
  * reservation; what the buyer had given back before is not what was paid for.
  */
 function unitsOf(lines: readonly StockOrderLine[], isUnnamed: boolean): (line: StockOrderLine) => number {
-  const endedTogether = lines.some(endedWithOrder);
-  return (line) => (isUnnamed && endedTogether && !endedWithOrder(line) ? 0 : line.dropped);
+  const hasLapsed = lines.some(({ lapsed = 0 }) => lapsed > 0);
+  return ({ lapsed = 0, dropped }) => (isUnnamed && hasLapsed ? lapsed : dropped);
 }
-
-const endedWithOrder = ({ end }: StockOrderLine): boolean => end === "expired" || end === "superseded";
 
 /** @returns why not all units can be taken again, or null. Items that are out of use give nothing */
 function findMissing(draft: Draft, asked: readonly Asked[]): Rejection | null {

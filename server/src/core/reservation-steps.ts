@@ -2,7 +2,7 @@
 import { entryKinds, type LineEnd } from "@onhand/protocol/vocabulary";
 import type { EntryText } from "./command.ts";
 import { noLevels } from "./entry.ts";
-import type { StockOrderLine } from "./order.ts";
+import { type StockOrderLine, withLapsed } from "./order.ts";
 import { type ItemStep, skuOf } from "./order-entries.ts";
 import type { Draft, ItemPlace } from "./state.ts";
 
@@ -57,9 +57,13 @@ export function releaseStep(
   };
 }
 
-/** Units that had gone back go out after all. */
+/** Units that had gone back go out after all: first those that nobody gave back. */
 export function retakeStep(draft: Draft, line: StockOrderLine, quantity: number, text: EntryText | null): ItemStep {
   const dropped = line.dropped - quantity;
+  const { lapsed = 0 } = line;
+  const left = Math.max(0, lapsed - quantity);
+  // What is still gone was given back, once nothing of what lapsed is.
+  const end = dropped === 0 ? null : lapsed > 0 && left === 0 ? "released" : line.end;
   return {
     subject: "item",
     place: placeOf(line),
@@ -67,7 +71,7 @@ export function retakeStep(draft: Draft, line: StockOrderLine, quantity: number,
     movementType: "sale",
     delta: { ...noLevels, onHand: -quantity },
     before: line,
-    line: { ...line, dropped, done: line.done + quantity, end: dropped === 0 ? null : line.end },
+    line: withLapsed({ ...line, dropped, done: line.done + quantity, end }, left),
     sku: skuOf(draft, line),
     text,
   };

@@ -2,7 +2,7 @@
 import { entryKinds } from "@onhand/protocol/vocabulary";
 import type { ReserveCommand } from "./command.ts";
 import { parseOrderId } from "./ids.ts";
-import { orderLimits, type StockOrder, type StockOrderLine } from "./order.ts";
+import { orderLimits, type StockOrder, type StockOrderLine, withLapsed } from "./order.ts";
 import { type OrderStep, planHeaders } from "./order-entries.ts";
 import type { Rejection } from "./rejection.ts";
 import { releaseStep } from "./reservation-steps.ts";
@@ -83,10 +83,11 @@ export const entriesIn = (superseded: Superseded, partition: number): number =>
 /** Plans their end. @param supersededBy id of the newer one */
 export function planSuperseded(draft: Draft, superseded: Superseded, supersededBy: string): OrderStep[] {
   const changed = new Map(superseded.orders.map((order) => [order.orderId, { ...order, supersededBy }]));
-  const steps: OrderStep[] = superseded.lines.map((line) => ({
-    ...releaseStep(draft, line, line.held, "superseded", null),
-    order: changed.get(line.orderId)!,
-  }));
+  const steps: OrderStep[] = superseded.lines.map((line) => {
+    const step = releaseStep(draft, line, line.held, "superseded", null);
+    const after = withLapsed(step.line, (line.lapsed ?? 0) + line.held);
+    return { ...step, line: after, order: changed.get(line.orderId)! };
+  });
   for (const { orderId } of untold(superseded)) {
     const lines = draft.orderLines(orderId);
     const after = changed.get(orderId)!;

@@ -68,6 +68,7 @@ export interface OrderLineRow {
   readonly incoming: number;
   readonly done: number;
   readonly dropped: number;
+  readonly lapsed: number;
   readonly surplus: number;
   readonly ended: number | null;
   readonly phase: number | null;
@@ -78,7 +79,7 @@ export interface OrderLineRow {
 
 /** The columns of a line; `l` is the table. */
 export const orderLineColumns =
-  "l.partition, l.order_id, l.line, l.request_line, l.kind, l.product_id, l.location_id, l.to_location_id, l.quantity, l.held, l.incoming, l.done, l.dropped, l.surplus, l.ended, l.phase, l.expires_at, l.holder, l.buyer_key";
+  "l.partition, l.order_id, l.line, l.request_line, l.kind, l.product_id, l.location_id, l.to_location_id, l.quantity, l.held, l.incoming, l.done, l.dropped, l.lapsed, l.surplus, l.ended, l.phase, l.expires_at, l.holder, l.buyer_key";
 
 /** @returns the line that a row holds */
 export const toOrderLine = (row: OrderLineRow): StockOrderLine => ({
@@ -95,6 +96,7 @@ export const toOrderLine = (row: OrderLineRow): StockOrderLine => ({
   incoming: row.incoming,
   done: row.done,
   dropped: row.dropped,
+  ...(row.lapsed === 0 ? {} : { lapsed: row.lapsed }),
   end: row.ended === null ? null : lineEnds[row.ended]!,
   surplus: row.surplus,
   phase: row.phase === null ? null : orderPhases[row.phase]!,

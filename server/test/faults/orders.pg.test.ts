@@ -201,6 +201,23 @@ test("a request that would weigh too many places is refused, and loads none of t
   await expectSound();
 });
 
+test("what nobody gave back is known to another server, which takes that again and no more", async () => {
+  const { order } = await made(writer, reserve([reserveLine(p, "paris", 6)]));
+  await made(writer, release(order, [{ line: 1, quantity: 2 }]));
+  const { order: shortened } = await made(writer, extend(order, 1));
+  await untilPast(database.owner, shortened.expiresAtMs!);
+  await made(other, release(order));
+  const { rows } = await database.owner.query<object>({ text: "SELECT dropped, lapsed FROM stock_order_line" });
+  expect(rows).toEqual([{ dropped: 6, lapsed: 4 }]);
+  await expectSound();
+  const third = await openWriter(database);
+  const { lines, latePayment } = await made(third, commit(order, { retakes: true }));
+  await third.stop();
+  expect([latePayment, lines]).toMatchObject(["retaken", [{ done: 4, dropped: 2, end: "released" }]]);
+  expect(await levels(p)).toMatchObject({ on_hand: 6, reserved: 0 });
+  await expectSound();
+});
+
 test("limits count what is held over both servers", async () => {
   const limited = { buyerKey: "c".repeat(32), limits: { unitsPerBuyer: 3, percentPerPrincipal: 50 } };
   const { order } = await made(writer, reserve([reserveLine(p, "paris", 2)], limited));

@@ -67,7 +67,8 @@ export function orderVerdict(
 /** Units that are held beyond their time go back, whoever looks first. */
 export function expireLine(world: World, cause: Cause, line: ModelLine, nowMs: number): void {
   if (line.held === 0n) return;
-  const after = { ...line, held: 0n, dropped: line.dropped + line.held, end: "expired" as const };
+  const lapsed = (line.lapsed ?? 0) + Number(line.held);
+  const after = { ...line, held: 0n, dropped: line.dropped + line.held, lapsed, end: "expired" as const };
   const movement = {
     kind: entryKinds.inventoryHoldExpired,
     movementType: "hold" as const,

@@ -155,12 +155,11 @@ function commit(world: World, command: ReservationCommand, action: Commit, nowMs
 /** Money for what has gone back already: told of once, and taken again once, if all of it is there. */
 function payLate(world: World, command: ReservationCommand, order: StockOrder, action: Commit, nowMs: number): Verdict {
   const { orderId } = order;
-  const wentWithOrder = ({ end }: ModelLine) => end === "expired" || end === "superseded";
+  const wentWithOrder = (line: ModelLine) => BigInt(line.lapsed ?? 0);
   const lines = linesOf(world, orderId);
   // What the buyer had given back before was not paid for, unless it is named.
-  const isMeant = (line: ModelLine) =>
-    action.lines !== null || wentWithOrder(line) || !lines.some((one) => wentWithOrder(one));
-  const unitsOf = (line: ModelLine) => (isMeant(line) ? line.dropped : 0n);
+  const isAllMeant = action.lines !== null || lines.every((line) => wentWithOrder(line) === 0n);
+  const unitsOf = (line: ModelLine) => (isAllMeant ? line.dropped : wentWithOrder(line));
   const { faults, named } = namedLines(world, orderId, action.lines, unitsOf);
   if (faults.length > 0) return refuse(faults);
   if (order.paymentLateAtMs !== null) return orderVerdict(world, orderId, [], nowMs, { latePayment: "refused" });
@@ -177,7 +176,11 @@ function payLate(world: World, command: ReservationCommand, order: StockOrder, a
   if (isRetaken) {
     for (const { line, units } of named) {
       const dropped = line.dropped - units;
-      const after = { ...line, dropped, done: line.done + units, end: dropped === 0n ? null : line.end };
+      const { lapsed: before = 0, ...rest } = line;
+      const lapsed = Math.max(0, before - Number(units));
+      const goneNow = before > 0 && lapsed === 0 ? "released" : line.end;
+      const taken = { ...rest, dropped, done: line.done + units, end: dropped === 0n ? null : goneNow };
+      const after = lapsed === 0 ? taken : { ...taken, lapsed };
       move(world, command, after, { onHand: -units }, nowMs);
     }
   }

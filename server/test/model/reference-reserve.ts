@@ -85,7 +85,8 @@ function releaseOlder(world: World, command: ReserveCommand, nowMs: number): str
     const order = orderOf(world, orderId)!;
     const held = linesOf(world, orderId).filter((line) => line.held > 0n);
     for (const line of held) {
-      const after = { ...line, held: 0n, dropped: line.dropped + line.held, end: "superseded" as const };
+      const lapsed = (line.lapsed ?? 0) + Number(line.held);
+      const after = { ...line, held: 0n, dropped: line.dropped + line.held, lapsed, end: "superseded" as const };
       const movement = {
         kind: entryKinds.inventoryReleased,
         movementType: "hold" as const,

@@ -37,9 +37,9 @@ export interface OrderRows {
 const text = `
 WITH line AS MATERIALIZED (
   SELECT * FROM unnest($1::integer[], $2::text[], $3::integer[], $4::integer[], $5::smallint[], $6::text[], $7::text[], $8::text[], $9::bigint[],
-    $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::smallint[], $16::smallint[], $17::timestamptz[], $18::text[], $19::text[])
+    $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::smallint[], $16::smallint[], $17::timestamptz[], $18::text[], $19::text[], $20::bigint[])
     u(partition, order_id, line, request_line, kind, product_id, location_id, to_location_id, quantity,
-      held, incoming, done, dropped, surplus, ended, phase, expires_at, holder, buyer_key)
+      held, incoming, done, dropped, surplus, ended, phase, expires_at, holder, buyer_key, lapsed)
 ), before AS (
   SELECT l.partition, l.product_id, l.location_id, l.to_location_id, l.held, l.incoming
   FROM line n JOIN stock_order_line l ON l.partition = n.partition AND l.order_id = n.order_id AND l.line = n.line
@@ -50,22 +50,22 @@ WITH line AS MATERIALIZED (
     UNION ALL SELECT partition, product_id, location_id, -held, 0 FROM before WHERE held > 0
     UNION ALL SELECT partition, product_id, to_location_id, 0, -incoming FROM before WHERE incoming > 0
     UNION ALL SELECT partition, product_id, location_id, -reserved, -incoming
-      FROM unnest($20::integer[], $21::text[], $22::text[], $23::bigint[], $24::bigint[]) u(partition, product_id, location_id, reserved, incoming)
+      FROM unnest($21::integer[], $22::text[], $23::text[], $24::bigint[], $25::bigint[]) u(partition, product_id, location_id, reserved, incoming)
   ) promised GROUP BY partition, product_id, location_id HAVING sum(reserved) <> 0 OR sum(incoming) <> 0
 ), line_written AS (
   INSERT INTO stock_order_line (partition, order_id, line, request_line, kind, product_id, location_id, to_location_id, quantity,
-    held, incoming, done, dropped, surplus, ended, phase, expires_at, holder, buyer_key)
+    held, incoming, done, dropped, surplus, ended, phase, expires_at, holder, buyer_key, lapsed)
   SELECT * FROM line
   ON CONFLICT (partition, order_id, line) DO UPDATE SET held = excluded.held, incoming = excluded.incoming, done = excluded.done,
-    dropped = excluded.dropped, surplus = excluded.surplus, ended = excluded.ended, phase = excluded.phase, expires_at = excluded.expires_at
+    dropped = excluded.dropped, lapsed = excluded.lapsed, surplus = excluded.surplus, ended = excluded.ended, phase = excluded.phase, expires_at = excluded.expires_at
   RETURNING 1
 ), order_written AS (
   INSERT INTO stock_order (partition, order_id, kind, partitions, line_count, actor, phase, expires_at, expected_at, from_location_id,
     to_location_id, channel_id, buyer_key, payment_late_at, superseded_by, allocation, note, reference, created_at, updated_at)
   SELECT partition, order_id, kind, partitions::integer[], line_count, actor, phase, expires_at, expected_at, from_location_id,
-    to_location_id, channel_id, buyer_key, payment_late_at, superseded_by, allocation, note, reference, created_at, $44::timestamptz
-  FROM unnest($25::integer[], $26::text[], $27::smallint[], $28::text[], $29::integer[], $30::text[], $31::smallint[], $32::timestamptz[], $33::timestamptz[],
-    $34::text[], $35::text[], $36::text[], $37::text[], $38::timestamptz[], $39::text[], $40::json[], $41::json[], $42::text[], $43::timestamptz[])
+    to_location_id, channel_id, buyer_key, payment_late_at, superseded_by, allocation, note, reference, created_at, $45::timestamptz
+  FROM unnest($26::integer[], $27::text[], $28::smallint[], $29::text[], $30::integer[], $31::text[], $32::smallint[], $33::timestamptz[], $34::timestamptz[],
+    $35::text[], $36::text[], $37::text[], $38::text[], $39::timestamptz[], $40::text[], $41::json[], $42::json[], $43::text[], $44::timestamptz[])
     u(partition, order_id, kind, partitions, line_count, actor, phase, expires_at, expected_at, from_location_id,
       to_location_id, channel_id, buyer_key, payment_late_at, superseded_by, allocation, note, reference, created_at)
   ON CONFLICT (partition, order_id) DO UPDATE SET phase = excluded.phase, expires_at = excluded.expires_at,
@@ -73,11 +73,11 @@ WITH line AS MATERIALIZED (
     updated_at = excluded.updated_at
   RETURNING 1
 )
-SELECT require_written('order lines', (SELECT count(*) FROM line_written), $45::bigint),
-       require_written('orders', (SELECT count(*) FROM order_written), $46::bigint),
+SELECT require_written('order lines', (SELECT count(*) FROM line_written), $46::bigint),
+       require_written('orders', (SELECT count(*) FROM order_written), $47::bigint),
        require_written('counters', (SELECT count(*) FROM difference), 0),
        require_written('locks', coalesce((current_setting('onhand.locks', true) = 'held')::integer, 0), 1),
-       set_config('onhand.promised', $47::text, true)`;
+       set_config('onhand.promised', $48::text, true)`;
 
 /** @returns whether an entry moves units that lines hold or expect */
 export const movesPromised = ({ delta }: Entry): boolean => delta.reserved !== 0 || delta.incoming !== 0;
@@ -124,6 +124,7 @@ const lineValues = (lines: readonly StockOrderLine[]): Buffer[] => [
   timestampColumn(lines, (line) => line.expiresAtMs),
   textColumn(lines, (line) => line.holder),
   textColumn(lines, (line) => line.buyerKey),
+  bigintColumn(lines, (line) => line.lapsed ?? 0),
 ];
 
 const orderValues = (orders: readonly StoredOrder[]): Buffer[] => [

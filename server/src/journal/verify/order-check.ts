@@ -83,10 +83,10 @@ async function checkLines(scope: OrderScope, lines: Map<string, FoldedLine>): Pr
   }
 }
 
-const stateNames = ["held", "incoming", "done", "dropped", "surplus", "end", "phase", "expiresAtMs"] as const;
+const stateNames = ["held", "incoming", "done", "dropped", "lapsed", "surplus", "end", "phase", "expiresAtMs"] as const;
 
 function compare(faults: FaultList, row: OrderLineRow, folded: FoldedLine): void {
-  const line = toOrderLine(row);
+  const line = { ...toOrderLine(row), lapsed: row.lapsed };
   const differing = stateNames.filter((name) => line[name] !== folded[name]);
   const isOther = identityOf(line) !== folded.identity;
   if (differing.length === 0 && !isOther) return;

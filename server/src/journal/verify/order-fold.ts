@@ -19,6 +19,7 @@ export type FoldedLine = Pick<
   StockOrderLine,
   "held" | "incoming" | "done" | "dropped" | "surplus" | "end" | "phase" | "expiresAtMs"
 > & {
+  readonly lapsed: number;
   readonly identity: string;
   /** Sums of what entries moved for it; null when they are not all known. */
   readonly moved: { readonly reserved: number; readonly incoming: number } | null;
@@ -105,9 +106,9 @@ export class OrderFold {
     const isKnown = before === undefined ? this.#fromSequence === 0 || isMade(entry, line) : before.moved !== null;
     const had = before?.moved ?? { reserved: 0, incoming: 0 };
     const { reserved, incoming } = entry.delta;
-    const { held, done, dropped, surplus, end, phase, expiresAtMs } = line;
+    const { held, done, dropped, lapsed = 0, surplus, end, phase, expiresAtMs } = line;
     this.lines.set(key, {
-      ...{ held, incoming: line.incoming, done, dropped, surplus, end, phase, expiresAtMs, identity },
+      ...{ held, incoming: line.incoming, done, dropped, lapsed, surplus, end, phase, expiresAtMs, identity },
       moved: isKnown ? { reserved: had.reserved + reserved, incoming: had.incoming + incoming } : null,
     });
   }
@@ -146,10 +147,11 @@ const isMade = ({ kind, delta }: Entry, line: StockOrderLine): boolean =>
   (kind === entryKinds.inventoryExpected && delta.incoming === line.quantity && line.locationId === null);
 
 function lineFault(entry: Entry, line: StockOrderLine): { expected: string; found: string } | null {
-  const { held, incoming, done, dropped, surplus, quantity } = line;
+  const { held, incoming, done, dropped, lapsed = 0, surplus, quantity } = line;
   const found = JSON.stringify(line);
-  const units = [held, incoming, done, dropped, surplus];
+  const units = [held, incoming, done, dropped, lapsed, surplus];
   const addsUp = units.every((each) => Number.isSafeInteger(each) && each >= 0);
+  if (lapsed > dropped) return { expected: "no more units that lapsed than were dropped", found };
   if (!addsUp || held + incoming + done + dropped !== quantity)
     return { expected: "units of a line that add up to its quantity", found };
   if (line.partition !== entry.partition || line.productId !== entry.productId)

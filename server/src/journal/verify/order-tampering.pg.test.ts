@@ -51,6 +51,7 @@ beforeAll(async () => {
   await run("UPDATE channel SET refreshed_through = (SELECT sequence FROM partition_head WHERE partition = 0)");
   for (const table of tables) await run(`CREATE TABLE saved_${table} AS TABLE ${table}`);
   await run("ALTER TABLE stock_order_line DROP CONSTRAINT stock_order_line_adds_up");
+  await run("ALTER TABLE stock_order_line DROP CONSTRAINT stock_order_line_lapsed_is_dropped");
 });
 afterEach(async () => {
   await run(`TRUNCATE ${tables.join(", ")}`);
@@ -97,6 +98,13 @@ test.each([
 test("a line that is gone, and one that no entry made", async () => {
   await run("UPDATE stock_order_line SET line = 9 WHERE order_id = $1 AND line = 1", [hold.orderId]);
   await expectFaults({ kind: "line_unexpected", orderId: hold.orderId, line: 9 }, ["line_unexpected", "line_missing"]);
+});
+
+test("units that are said to have run out", async () => {
+  await run("UPDATE stock_order_line SET lapsed = 1 WHERE order_id = $1 AND line = 1", [hold.orderId]);
+  await expectFaults({ kind: "line", partition: 2, orderId: hold.orderId, expected: "lapsed 0", found: "lapsed 1" }, [
+    "line",
+  ]);
 });
 
 test("units on their way that nobody sent", async () => {
