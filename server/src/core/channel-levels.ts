@@ -11,13 +11,16 @@ import { type Channel, type ChannelDocument, type ChannelLevel, channelAvailable
 import { type Entry, noLevels } from "./entry.ts";
 import { formatDetail } from "./entry-detail.ts";
 import { availableOf, type Item } from "./item.ts";
+import { limits } from "./limits.ts";
 import { type Cause, systemActor } from "./movement.ts";
 import { partitionOf } from "./partition.ts";
 import { channelLevelKey, type Draft } from "./state.ts";
 
 /** Units that channels may sell of an item: available less its safety stock; none of one that is not in use. */
 export const sellableOf = (item: Item | null): number =>
-  item === null || item.life !== "active" ? 0 : Math.max(0, availableOf(item) - item.safetyStock);
+  item === null || item.life !== "active"
+    ? 0
+    : Math.min(limits.sellableUnitsMax, Math.max(0, availableOf(item) - item.safetyStock));
 
 /** Whether a product is among those that a channel sells. */
 export const sellsProduct = (document: ChannelDocument, productId: string): boolean =>

@@ -20,6 +20,8 @@ export const limits = {
   countWeight: 100,
   /** Counts in one atomic request, which cannot be divided into groups. */
   atomicCountsMax: 200,
+  /** Units of an item that count for channels: what thousands of locations have together is an exact number then. */
+  sellableUnitsMax: 1_000_000_000_000,
 } as const;
 
 if (limits.bulkLinesMax < limits.groupEntriesMax) throw new Error("a bulk request must be able to fill a group");

@@ -48,10 +48,14 @@ export function executeChannel(world: World, command: ChannelCommand, nowMs: num
   return { kind: "channel", record: result };
 }
 
+/** More of an item counts for no channel. */
+const sellableMax = 1_000_000_000_000n;
+
 /** Units that channels may sell of an item: none below its safety stock, and none of what is out of use. */
 function sellable(item: ModelItem | null): bigint {
   if (item === null || item.life !== "active") return 0n;
   const units = available(item) - item.safetyStock;
+  if (units > sellableMax) return sellableMax;
   return units > 0n ? units : 0n;
 }
 

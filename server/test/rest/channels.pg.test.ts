@@ -1,5 +1,6 @@
 /** Channels over HTTP: kept like locations, listed with what they may sell, followed by their filter. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { verifyJournal } from "../../src/journal/verify/verify-journal.ts";
 import { openSse } from "../streams/sse-reader.ts";
 import {
   type Answer,
@@ -123,6 +124,17 @@ describe("what a channel may sell", () => {
     const low = (await sellable("sum", "?availableBelow=5")).body.data.map((each: Json) => each.productId);
     expect(low).toContain("s2");
     expect(low).not.toContain("s1");
+  });
+
+  test("is exact, and can be read, however much there is", async () => {
+    await createProduct(writer, "sand");
+    await create("beach", { locations: ["shop", "depot"], products: ["sand"] });
+    for (const locationId of ["shop", "depot"]) await adjust(writer, "sand", locationId, Number.MAX_SAFE_INTEGER);
+    const trillion = 1_000_000_000_000;
+    expect((await sellable("beach")).body.data).toMatchObject([{ available: 2 * trillion }]);
+    for (const locationId of ["shop", "depot"]) await adjust(writer, "sand", locationId, 3 - Number.MAX_SAFE_INTEGER);
+    expect((await sellable("beach")).body.data).toMatchObject([{ available: 6 }]);
+    expect((await verifyJournal(server.database.application)).faults).toEqual([]);
   });
 
   test("comes in pages that all carry the cursor of the first", async () => {

@@ -1,4 +1,5 @@
 /** Reads orders, their lines and what channels may sell, each statement in one partition. */
+import { limits } from "../../../core/limits.ts";
 import type { Statement } from "../../../db/pool.ts";
 import { type OrderLineRow, type OrderRow, orderColumns, orderLineColumns } from "../../order-rows.ts";
 
@@ -95,12 +96,12 @@ export const readChannelLevels = (
 ): Statement => ({
   name: "verify_channel_levels",
   text: `SELECT p.product_id, p.life = 0 AS is_active, c.sellable, c.available, c.told_sequence,
-           (SELECT coalesce(sum(greatest(0, i.on_hand - i.reserved - i.unavailable - i.safety_stock)), 0)::bigint FROM item i
+           (SELECT coalesce(sum(least($6::bigint, greatest(0, i.on_hand - i.reserved - i.unavailable - i.safety_stock))), 0)::bigint FROM item i
             WHERE i.partition = $1 AND i.product_id = p.product_id AND i.location_id = ANY($3::text[]) AND i.life = 0) AS expected
          FROM product p
          LEFT JOIN channel_level c ON c.partition = $1 AND c.product_id = p.product_id AND c.channel_id = $2
          WHERE p.partition = $1 AND p.product_id > $4 ORDER BY p.product_id LIMIT $5`,
-  values: [partition, channel.channelId, channel.locationIds, afterId, rowsMax],
+  values: [partition, channel.channelId, channel.locationIds, afterId, rowsMax, limits.sellableUnitsMax],
 });
 
 /** Levels of a partition that belong to no product or channel, at most `rowsMax`. */
