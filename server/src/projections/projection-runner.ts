@@ -28,14 +28,17 @@ export const projectionLimits = {
    * After a batch it rests so many times as long as that took, up to a limit: whoever sells goes first, and what gathers
    * meanwhile comes in larger batches, which cost less.
    */
-  restFactor: 3,
-  restMsMax: 1_000,
+  restFactor: 7,
+  restMsMax: 4_000,
   /** After the first failure in a row; doubled with each. */
   retryMsMin: 500,
   retryMsMax: 30_000,
 } as const;
 
-if (projectionLimits.renewAfterMs + 2 * projectionLimits.idleMs >= projectionLimits.leaseMs)
+if (
+  projectionLimits.renewAfterMs + projectionLimits.restMsMax + 2 * projectionLimits.idleMs >=
+  projectionLimits.leaseMs
+)
   throw new Error("a lease must be renewed before it is over");
 
 export interface ProjectionRunnerOptions {

@@ -25,7 +25,7 @@ const buyers = 200;
 const products = 100;
 const rounds = 100;
 /** Few, so that buyers wait for each other and not for the machine: a payment must not run out for want of a core. */
-const roundsAtOnce = 4;
+const roundsAtOnce = 7;
 
 test("100 rounds of 200 buyers for 100 single units sell exactly 100 each, whatever becomes of the payments", async () => {
   const servers = await Promise.all(["one", "other"].map(() => startServer({ databaseUrl: database.target.url })));
@@ -67,7 +67,7 @@ async function storm(round: number, urls: readonly string[]): Promise<string[]> 
         return;
       }
       // Somebody else holds it, or bought it; it may come back.
-      await afterMs(200 + random(300));
+      await afterMs(300 + random(400));
     }
   };
   await Promise.all(Array.from({ length: buyers }, (_, buyer) => buy(buyer)));
