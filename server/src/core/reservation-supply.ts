@@ -1,6 +1,7 @@
 /** What a new reservation may take: what is available, what older holds of the buyer give back, what a channel may have. */
 import { type Channel, channelAvailable } from "./catalogue.ts";
 import { availableOf, type Item } from "./item.ts";
+import { limits } from "./limits.ts";
 import { type Draft, type ItemPlace, itemKey } from "./state.ts";
 
 /** Keeps up with what the lines of one request take; the draft stays as it is. */
@@ -41,7 +42,7 @@ export class ReservationSupply {
     // Asked before anything of the product is taken, so that this is what the channel may have in all.
     let sellable = 0;
     for (const locationId of this.#draft.locationsOfChannel(this.#channel)) {
-      sellable += this.at({ partition, productId, locationId });
+      sellable += Math.min(limits.sellableUnitsMax, this.at({ partition, productId, locationId }));
     }
     const cap = channelAvailable(this.#channel.document, productId, sellable);
     this.#capsLeft.set(productId, cap);
