@@ -189,7 +189,10 @@ function decidedAtMs(entries: readonly Entry[], operation: BusinessOperation): n
       : command.kind === "reservation" && "ttlMs" in command.action
         ? command.action.ttlMs
         : null;
-  return ttlMs === null || order == null ? Math.min(...times) : order.expiresAtMs! - ttlMs;
+  if (ttlMs !== null && order != null) return order.expiresAtMs! - ttlMs;
+  // What is recorded never goes back in time, so it may lie behind the decision; a payment says when it was too late.
+  const late = entries.find(({ kind }) => kind === entryKinds.reservationPaymentLate);
+  return late === undefined ? Math.min(...times) : parseDetail(late).order!.paymentLateAtMs!;
 }
 
 function faultsOfOperation(world: World, operation: BusinessOperation, entries: readonly Entry[]): string[] {
@@ -292,7 +295,6 @@ function noteNotice(world: World, entry: Entry): void {
   const after = {
     ...item,
     lastSequence: entry.sequence,
-    updatedAtMs: entry.recordedAtMs,
     extras: { ...item.extras, alert },
   };
   world.items = world.items.map((one) => (one === item ? after : one));
