@@ -45,6 +45,27 @@ describe("a crossing downwards", () => {
     expect(told(state, adjust(0))).toEqual([]);
   });
 
+  test("leaves the item's version and time as the change before it left them", () => {
+    const state = stateWith(20);
+    const { entries } = send(state, inventory(adjust(-10)));
+    expect(entries).toHaveLength(2);
+    const { version, updatedAtMs } = state.items[0]!;
+    const notice = {
+      ...origin,
+      kind: "notice",
+      productId: "p1",
+      locationId: "l1",
+      about: 1,
+      reason: "odd",
+      figures: {},
+    };
+    const later = decide(state, [notice as Command], now + 5_000).draft;
+    expect(later.entries).toMatchObject([{ kind: inventoryUnusual, recordedAtMs: now + 5_000, version }]);
+    expect([...later.items.values()]).toMatchObject([{ version, updatedAtMs }]);
+    state.adopt(later);
+    expect(state.items).toMatchObject([{ version, updatedAtMs, lastSequence: later.entries[0]!.sequence }]);
+  });
+
   test("of both thresholds in one command is told as the deeper one", () => {
     expect(told(stateWith(20), adjust(-20))).toEqual([inventoryOut]);
   });
@@ -123,6 +144,7 @@ describe("a notice", () => {
         available: 7,
         reorderPoint: 10,
       }),
+      changedAtMs: now,
     });
     expect(outcomes[0]).toMatchObject({ lines: [{}, { item: { version: last!.version } }] });
     expect(state.items[0]).toMatchObject({ version: last!.version, lastSequence: notice!.sequence });
@@ -190,7 +212,7 @@ describe("what is unusual", () => {
     expect(outcomes).toEqual([{ kind: "done", entries: 1 }]);
     expect(notices[0]).toMatchObject({ kind: inventoryUnusual, version: 1, previousSequence: 2 });
     const notice = { reason: "Forty at once, where it is three.", about: 2, units: 40, usual: 3 };
-    expect(parseDetail(notices[0]!)).toEqual({ notice });
+    expect(parseDetail(notices[0]!)).toEqual({ notice, changedAtMs: now - 1_000 });
   });
 
   test("leaves an archived item archived", () => {

@@ -5,9 +5,7 @@ import { itemLife } from "./evolve.ts";
 import { type Item, noExtras } from "./item.ts";
 
 /** What the item was before an entry, as far as its levels do not follow from what moved. */
-export type PreviousState = Pick<Item, "life" | "safetyStock" | "reorderPoint" | "extras"> & {
-  readonly recordedAtMs: number;
-};
+export type PreviousState = Pick<Item, "life" | "safetyStock" | "reorderPoint" | "extras" | "updatedAtMs">;
 
 export interface CommittedEntry {
   readonly entry: SealedEntry;
@@ -23,7 +21,7 @@ export interface CommittedEntry {
 export function stateAfter(
   entry: Pick<Entry, "kind" | "recordedAtMs" | "safetyStock" | "reorderPoint" | "detail">,
 ): PreviousState {
-  const { life, extras } = parseDetail(entry);
-  const { recordedAtMs, safetyStock, reorderPoint } = entry;
-  return { life: life ?? itemLife(entry.kind), recordedAtMs, safetyStock, reorderPoint, extras: extras ?? noExtras };
+  const { life, extras = noExtras, changedAtMs } = parseDetail(entry);
+  const { kind, recordedAtMs, safetyStock, reorderPoint } = entry;
+  return { life: life ?? itemLife(kind), updatedAtMs: changedAtMs ?? recordedAtMs, safetyStock, reorderPoint, extras };
 }

@@ -41,6 +41,8 @@ export interface EntryDetail {
   /** To be looked at by somebody: why. */
   readonly review?: string;
   readonly notice?: Notice;
+  /** Of a notice: when the item last changed, in ms, which the notice leaves as it was. */
+  readonly changedAtMs?: number;
   readonly channelLevel?: Pick<ChannelLevel, "channelId" | "sellable" | "available"> & { readonly previous: number };
 }
 

@@ -45,7 +45,12 @@ export function evolve(entry: Entry): Effect {
 }
 
 function versioned<Document>(entry: Entry) {
-  const { document, life, createdAtMs, channelId = null } = JSON.parse(entry.detail ?? "{}") as {
+  const {
+    document,
+    life,
+    createdAtMs,
+    channelId = null,
+  } = JSON.parse(entry.detail ?? "{}") as {
     document: Document;
     life: Item["life"];
     createdAtMs: number;
@@ -68,7 +73,7 @@ function itemAfter(entry: Entry, detail: EntryDetail): Item {
     reorderPoint: entry.reorderPoint,
     version: entry.version,
     lastSequence: entry.sequence,
-    updatedAtMs: entry.recordedAtMs,
+    updatedAtMs: detail.changedAtMs ?? entry.recordedAtMs,
     life: detail.life ?? itemLife(entry.kind),
     extras: detail.extras ?? noExtras,
   };

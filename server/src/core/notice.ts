@@ -7,7 +7,7 @@ import { type Cause, detailOf, systemActor } from "./movement.ts";
 import type { Draft } from "./state.ts";
 
 /**
- * Appends a notice behind what the draft holds. The item's version stays, its entries go on in one chain.
+ * Appends a notice behind what the draft holds. The item's version and time stay, its entries go on in one chain.
  * @param told the item with what is told of it in its extras; in use or archived
  */
 export function giveNotice(
@@ -21,7 +21,7 @@ export function giveNotice(
   const { partition, productId, locationId } = told;
   const sequence = draft.nextSequence(partition);
   const recordedAtMs = Math.max(nowMs, draft.head(partition).recordedAtMs);
-  const after: Item = { ...told, lastSequence: sequence, updatedAtMs: recordedAtMs };
+  const after: Item = { ...told, lastSequence: sequence };
   const entry = {
     partition,
     sequence,
@@ -46,7 +46,7 @@ export function giveNotice(
     traceparent: cause.traceparent,
     parts: null,
     textCommitment: null,
-    detail: detailOf(after, { notice }),
+    detail: detailOf(after, { notice, changedAtMs: after.updatedAtMs }),
   };
   draft.append(entry, { sku: draft.product(partition, productId)?.document.sku ?? "", text: null });
   draft.putItem(after);

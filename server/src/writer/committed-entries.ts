@@ -49,7 +49,7 @@ function previousOf(
 
 const stateOf = (item: Item): PreviousState => ({
   life: item.life,
-  recordedAtMs: item.updatedAtMs,
+  updatedAtMs: item.updatedAtMs,
   safetyStock: item.safetyStock,
   reorderPoint: item.reorderPoint,
   extras: item.extras,

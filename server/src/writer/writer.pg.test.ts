@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createDatabase, type TestDatabase } from "../../test/support/database.ts";
+import { untilPast } from "../../test/support/orders.ts";
 import {
   adjust,
   apply,
@@ -10,6 +11,7 @@ import {
   openWriter,
   submitOne,
 } from "../../test/support/writers.ts";
+import { verifyJournal } from "../journal/verify/verify-journal.ts";
 import type { Settled } from "./job.ts";
 import type { Writer } from "./writer.ts";
 
@@ -83,6 +85,30 @@ test("two servers on one database see each other's changes before they decide", 
   expect(answers.filter(({ outcome }) => outcome.kind === "lines")).toHaveLength(1000);
   const { rows } = await database.owner.query({ text: "SELECT on_hand FROM item WHERE product_id = 'p4'" });
   expect(rows).toEqual([{ on_hand: 0 }]);
+  await other.stop();
+});
+
+test("a notice leaves the time of an item's last change, for every server and in the journal", async () => {
+  const other = await openWriter(database);
+  const itemRow = async (productId: string) => {
+    const text = "SELECT version, updated_at, last_sequence FROM item WHERE product_id = $1";
+    const values = [productId];
+    return (
+      await database.owner.query<{ version: number; updated_at: number; last_sequence: number }>({ text, values })
+    ).rows;
+  };
+  await apply(writer, createProduct("p8"), adjust("p8", "paris", 1));
+  await apply(other, adjust("p8", "paris", 0));
+  const [item] = await itemRow("p8");
+  await untilPast(database.owner, item!.updated_at);
+  const { lines: _, ...origin } = adjust("p8", "paris", 0);
+  const about = { productId: "p8", locationId: "paris", about: 1, reason: "Odd.", figures: {} };
+  await apply(writer, { ...origin, ...about, kind: "notice" });
+  expect(await itemRow("p8")).toEqual([{ ...item!, last_sequence: expect.any(Number) }]);
+  const guard = { lastUpdatedMs: item!.updated_at };
+  const guarded = inventory([line("p8", "paris", { stockLevel: 9 }, { guard })]);
+  expect((await submitOne(other, guarded)).outcome).toMatchObject({ kind: "lines", lines: [{ item: { onHand: 9 } }] });
+  expect((await verifyJournal(database.owner)).faults).toEqual([]);
   await other.stop();
 });
 

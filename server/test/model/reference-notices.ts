@@ -98,7 +98,7 @@ function pushNotice(
   const sequence = lengthOf(world, item.partition) + 1;
   const recordedAtMs = recordedAt(world, item.partition, nowMs);
   const { requestId, traceparent } = cause;
-  const after: ModelItem = { ...item, lastSequence: sequence, updatedAtMs: recordedAtMs };
+  const after: ModelItem = { ...item, lastSequence: sequence };
   putItem(world, after);
   world.entries.push({
     partition: item.partition,
@@ -123,7 +123,7 @@ function pushNotice(
     traceparent,
     parts: null,
     textCommitment: null,
-    detail: itemDetail(after, { notice: { reason: "…", ...said } as Notice }),
+    detail: itemDetail(after, { notice: { reason: "…", ...said } as Notice, changedAtMs: item.updatedAtMs }),
   });
   return sequence;
 }

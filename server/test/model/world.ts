@@ -143,7 +143,8 @@ function itemOf(entry: Entry): ModelItem {
     [entryKinds.inventoryArchived]: "archived",
     [entryKinds.inventoryDeleted]: "deleted",
   };
-  const { life, extras }: { life?: LifeState; extras?: ItemExtras } = JSON.parse(entry.detail ?? "{}");
+  const said: { life?: LifeState; extras?: ItemExtras; changedAtMs?: number } = JSON.parse(entry.detail ?? "{}");
+  const { life, extras, changedAtMs } = said;
   return {
     partition: entry.partition,
     productId: entry.productId!,
@@ -157,7 +158,7 @@ function itemOf(entry: Entry): ModelItem {
     reorderPoint: entry.reorderPoint === null ? null : BigInt(entry.reorderPoint),
     version: entry.version,
     lastSequence: entry.sequence,
-    updatedAtMs: entry.recordedAtMs,
+    updatedAtMs: changedAtMs ?? entry.recordedAtMs,
     life: life ?? lives[entry.kind] ?? "active",
     extras: extras === undefined ? bareExtras : modelExtras(extras),
   };

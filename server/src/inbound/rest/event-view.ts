@@ -184,7 +184,7 @@ function before(item: Item, { delta, kind }: SealedEntry, previous: PreviousStat
     incoming: item.incoming - delta.incoming,
     safetyStock: previous.safetyStock,
     reorderPoint: previous.reorderPoint,
-    updatedAtMs: previous.recordedAtMs,
+    updatedAtMs: previous.updatedAtMs,
     life: previous.life,
     extras: previous.extras,
     version: isNotice(kind) ? item.version : item.version - 1,

@@ -67,7 +67,7 @@ function shapeFault(entry: Entry, partitionCount: number): { expected: string; f
 
 /** What the detail of an entry of each subject may say; documents of the catalogue are looked at when they are folded. */
 const detailKeys: Readonly<Partial<Record<EntrySubject, readonly string[]>>> = {
-  item: ["life", "extras", "line", "order", "moved", "contained", "review", "notice"],
+  item: ["life", "extras", "line", "order", "moved", "contained", "review", "notice", "changedAtMs"],
   order: ["order", "lines"],
   channelLevel: ["channelLevel"],
 };

@@ -56,6 +56,8 @@ export class ItemFold {
       this.#fault("delta", entry, levelsText(sum as unknown as Levels), levelsText(entry.after));
     }
     const item = itemOf(entry);
+    if (isNotice(entry.kind) && before !== null && item.updatedAtMs !== before.updatedAtMs)
+      this.#fault("value", entry, `an item that last changed at ${before.updatedAtMs}`, `${item.updatedAtMs}`);
     const { damaged, qualityControl, quarantine, expired } = item.extras;
     const named = damaged + qualityControl + quarantine + expired;
     const areUnits = [damaged, qualityControl, quarantine, expired].every((units) => units >= 0);
