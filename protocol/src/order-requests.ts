@@ -190,7 +190,10 @@ export const ReceiveUnits = Closed(
           },
           "ReceivedLine",
         ),
-        { minItems: 1, maxItems: 500, description: "What arrived; everything that is on its way when absent" },
+        {
+          maxItems: 500,
+          description: "What arrived; everything that is on its way when absent; empty, with close, for nothing",
+        },
       ),
     ),
     close: Type.Optional(

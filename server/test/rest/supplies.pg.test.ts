@@ -74,6 +74,14 @@ describe("a supply", () => {
     expect((await server.reader.get(`${path}/${made.supplyId}`)).body).toEqual(resource);
   });
 
+  test("of which nothing came is closed by naming no line", async () => {
+    const productId = await newProduct();
+    const supply = await announce(productId, 10);
+    const closed = await act(supply, "receive", { lines: [], close: true });
+    expect(closed).toMatchObject({ lines: [{ received: 0, incoming: 0, cancelled: 10, end: "lost" }] });
+    expect(await levels(productId)).toEqual([0, 0, 0]);
+  });
+
   test("is called off, in part and whole", async () => {
     const productId = await newProduct();
     const supply = await announce(productId, 10);

@@ -106,6 +106,21 @@ describe("a transfer", () => {
     expect(more.lines[0]).toMatchObject({ received: 1, surplus: 2 });
   });
 
+  test("of which nothing arrived is closed by naming no line, and left open by nothing else", async () => {
+    const productId = await stocked(10);
+    const transfer = await request(productId, 6);
+    await act(transfer, "ship", { lines: [{ line: 1, quantity: 4 }] });
+    for (const close of [{}, { close: false }]) {
+      const refusal = await refused(transfer, "receive", { lines: [], ...close });
+      expect(refusal).toMatchObject({ status: 400, code: "validation_failed", errors: [{ pointer: "/lines" }] });
+    }
+    const closed = await act(transfer, "receive", { lines: [], close: true });
+    expect(closed.lines).toMatchObject([{ held: 2, inTransit: 0, received: 0, cancelled: 4, end: "lost" }]);
+    expect(await levels(productId, "shop")).toEqual([0, 0, 0]);
+    expect(await levels(productId, "warehouse")).toEqual([6, 2, 0]);
+    expect((await refused(transfer, "receive", { lines: [], close: true })).status).toBe(400);
+  });
+
   test("is called off: held units are free again, units on the way go back", async () => {
     const productId = await stocked(10);
     const transfer = await request(productId, 5);

@@ -17,7 +17,7 @@ import {
 } from "./order-parts.ts";
 import { changedSupplyView, shownOfRow, supplyView } from "./order-views.ts";
 import { readRoute } from "./read-route.ts";
-import { transferActions } from "./transfer-actions.ts";
+import { faultsOfReceipt, transferActions } from "./transfer-actions.ts";
 
 /** @returns the routes that list, read, announce, receive and cancel supplies */
 export function supplyRoutes(rest: RestContext): Route[] {
@@ -29,7 +29,7 @@ export function supplyRoutes(rest: RestContext): Route[] {
   return [
     ...readRoutes(rest),
     createRoute(rest),
-    action<ReceiveUnits>("receiveSupply", receiveAction),
+    action<ReceiveUnits>("receiveSupply", receiveAction, faultsOfReceipt),
     action<CancelOrder>("cancelSupply", cancelAction),
     action<RescheduleOrder>("patchSupply", rescheduleAction),
   ];

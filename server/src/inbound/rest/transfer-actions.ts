@@ -4,10 +4,11 @@ import { transferActionCommand } from "../../commands/order-commands.ts";
 import type { TransferAction } from "../../core/command.ts";
 import type { OrderOutcome } from "../../core/outcome.ts";
 import type { Call, Reply, Route } from "../../host/route.ts";
+import type { FieldError } from "../../host/validation.ts";
 import type { OrderNoteRow } from "../../queries/order-queries.ts";
 import { ordinaryBodyBytesMax } from "./common.ts";
 import { type RestContext, requestContext } from "./context.ts";
-import { afterWrite, executeOrder, findOrder, refuseMatch, withPartitions } from "./order-parts.ts";
+import { afterWrite, executeOrder, findOrder, refuseMatch, requireNone, withPartitions } from "./order-parts.ts";
 import type { AfterWrite } from "./order-views.ts";
 
 interface ActionBody {
@@ -30,12 +31,14 @@ export function transferActions(rest: RestContext, { order, idOf, view }: Kind) 
   return <Body extends ActionBody>(
     operationId: Route["operationId"],
     actionOf: (body: Body) => TransferAction,
+    faultsOf: (body: Body) => FieldError[] = () => [],
   ): Route => ({
     operationId,
     bodyBytesMax: ordinaryBodyBytesMax,
     async handle(call): Promise<Reply> {
       const body = call.body as Body;
       refuseMatch(call);
+      requireNone(faultsOf(body));
       const found = await findOrder(rest, order, idOf(call.params));
       const context = requestContext(rest, call, body.operationId);
       const accepted = await executeOrder(rest, context, async (needsPartitions) =>
@@ -46,3 +49,9 @@ export function transferActions(rest: RestContext, { order, idOf, view }: Kind) 
     },
   });
 }
+
+/** That nothing arrived is worth saying only when nothing more will come. */
+export const faultsOfReceipt = ({ lines, close }: ReceiveUnits): FieldError[] =>
+  lines?.length === 0 && close !== true
+    ? [{ pointer: "/lines", message: "must name what arrived, unless close is true: then it may be empty" }]
+    : [];

@@ -30,7 +30,7 @@ import {
 } from "./order-parts.ts";
 import { changedTransferView, incomingView, shownOfRow, transferView } from "./order-views.ts";
 import { readRoute } from "./read-route.ts";
-import { transferActions } from "./transfer-actions.ts";
+import { faultsOfReceipt, transferActions } from "./transfer-actions.ts";
 
 /** @returns the routes that list, read, request, ship, receive and cancel transfers, and list what is on its way */
 export function transferRoutes(rest: RestContext): Route[] {
@@ -43,7 +43,7 @@ export function transferRoutes(rest: RestContext): Route[] {
     ...readRoutes(rest),
     createRoute(rest),
     action<ShipTransfer>("shipTransfer", shipAction),
-    action<ReceiveUnits>("receiveTransfer", receiveAction),
+    action<ReceiveUnits>("receiveTransfer", receiveAction, faultsOfReceipt),
     action<CancelOrder>("cancelTransfer", cancelAction),
     action<RescheduleOrder>("patchTransfer", rescheduleAction),
   ];
