@@ -218,12 +218,23 @@ async function newReview(): Promise<Subject> {
   return { ...subject, movementId: body.results[0].movementId };
 }
 
-function subjectOf({ path }: Operation): Promise<Subject> {
-  if (path.startsWith(hooks)) return newSubscription();
-  if (path.startsWith("/v1/channels")) return newChannel();
-  if (path.startsWith(`${sessions}/`)) return newSession();
-  if (path.startsWith("/v1/reviews/")) return newReview();
-  return /^\/v1\/(reservations|transfers|supplies)/.test(path) ? newOrders() : newSubject();
+function makerOf({ path }: Operation): () => Promise<Subject> {
+  if (path.startsWith(hooks)) return newSubscription;
+  if (path.startsWith("/v1/channels")) return newChannel;
+  if (path.startsWith(`${sessions}/`)) return newSession;
+  if (path.startsWith("/v1/reviews/")) return newReview;
+  return /^\/v1\/(reservations|transfers|supplies)/.test(path) ? newOrders : newSubject;
+}
+
+/** Subjects that nothing is done to. */
+const untouched = new Map<() => Promise<Subject>, Promise<Subject>>();
+
+function subjectFor(operation: Operation, isChanged: boolean): Promise<Subject> {
+  const make = makerOf(operation);
+  if (isChanged) return make();
+  const known = untouched.get(make) ?? make();
+  untouched.set(make, known);
+  return known;
 }
 
 type Kind = "no key" | "a bad key" | Role;
@@ -253,10 +264,10 @@ const isBeside = (operationId: Call, path: string): boolean =>
 describe("every operation", () => {
   test.each(matrix)("%s with %s", async (operationId, kind) => {
     const operation: Operation = operations[operationId];
-    const subject = await subjectOf(operation);
+    const status = expectedStatus(operation, kind);
+    const subject = await subjectFor(operation, operation.writes && status < 400);
     const journal = await server.journalLength();
     const { path, body } = requests[operationId](subject);
-    const status = expectedStatus(operation, kind);
     for (const asked of [path, path.replace("/v1", "")].slice(0, operation.writes ? 1 : 2)) {
       const answer = await callers()[kind].send(operation.method, asked, body === undefined ? {} : { body });
       expect(answer.status).toBe(status);
