@@ -60,6 +60,8 @@ export async function runBusiness(size: BusinessSize): Promise<Told> {
   await kills;
   expect(history).toHaveLength(size.operations);
   const { told, world, faults } = await compare(database.owner, servers[1]!, atFirst, history);
+  // In full, for what is expected is cut short.
+  for (const fault of faults.slice(0, 5)) process.stderr.write(`${fault}\n`);
   expect(faults).toEqual([]);
   expect(world.orders.length).toBeGreaterThan(0);
   const verified = await verifyJournal(database.owner);

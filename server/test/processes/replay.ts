@@ -3,6 +3,7 @@
  * what the model makes of it at its place, entry by entry, and each answer must tell what the model tells.
  */
 import { entryKinds, isNotice } from "@onhand/protocol/vocabulary";
+import type { Command } from "../../src/core/command.ts";
 import type { Entry } from "../../src/core/entry.ts";
 import { type EntryDetail, parseDetail } from "../../src/core/entry-detail.ts";
 import { withoutWords } from "../model/compare-entries.ts";
@@ -195,13 +196,25 @@ function decidedAtMs(entries: readonly Entry[], operation: BusinessOperation): n
   return late === undefined ? Math.min(...times) : parseDetail(late).order!.paymentLateAtMs!;
 }
 
+/**
+ * Late money whose units were not to be had again leaves one entry, in one partition. What there was in the other
+ * partitions of the reservation at that moment nobody recorded: there the refusal is taken as it is.
+ */
+function asRecorded(command: Command, entries: readonly Entry[]): Command {
+  if (command.kind !== "reservation" || command.action.kind !== "commit") return command;
+  const late = entries.find(({ kind }) => kind === entryKinds.reservationPaymentLate);
+  const isRetaken = entries.some(({ kind }) => kind === entryKinds.inventoryCommitted);
+  if (late === undefined || isRetaken || parseDetail(late).order!.partitions.length === 1) return command;
+  return { ...command, action: { ...command.action, retakes: false } };
+}
+
 function faultsOfOperation(world: World, operation: BusinessOperation, entries: readonly Entry[]): string[] {
   const { requestId } = operation;
   const named = entries.find(({ actor }) => actor !== "onhand") ?? entries[0]!;
   const buyerKey =
     entries.map((entry) => parseDetail(entry)).find(({ order }) => order !== undefined)?.order?.buyerKey ?? null;
   const { actor, traceparent } = named;
-  const command = operation.command({ actor, requestId, traceparent, buyerKey });
+  const command = asRecorded(operation.command({ actor, requestId, traceparent, buyerKey }), entries);
   const known = world.entries.length;
   const verdict = execute(world, command, decidedAtMs(entries, operation), world);
   const expected = world.entries.slice(known);
