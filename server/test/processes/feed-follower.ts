@@ -19,6 +19,7 @@ interface ItemEventData {
   readonly item?: InventoryItem;
   readonly previous?: InventoryItem | null;
   readonly change?: { readonly stockLevel: number };
+  readonly notice?: object;
 }
 
 export interface FollowerOptions {
@@ -102,9 +103,14 @@ export class FeedFollower {
     if (sequence !== before + 1) this.faults.push(`partition ${partition}: ${sequence} follows ${before}`);
     if (Number(event.sequence) !== sequence) this.faults.push(`${event.id} says that it is ${event.sequence}`);
     this.positions.set(partition, sequence);
-    const { item, previous, change } = event.data as unknown as ItemEventData;
+    const { item, previous, change, notice } = event.data as unknown as ItemEventData;
     if (item === undefined) return;
     const known = this.items.get(item.inventoryId);
+    // A notice tells of the item and changes nothing of it.
+    if (notice !== undefined) {
+      if (known !== undefined && item.version > known.version) this.faults.push(`${event.id} tells of a later version`);
+      return;
+    }
     // A snapshot may be ahead of its cursor: its items hold events that are still to come.
     if (known !== undefined && known.version >= item.version) {
       if (this.#options.from === undefined) this.faults.push(`${event.id} is version ${item.version} once more`);
