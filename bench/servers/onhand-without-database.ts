@@ -44,7 +44,15 @@ const itemRow = (partition: number, productId: string, locationId: string) => ({
     sku: SKU_PREFIX + productId.slice(-7),
   },
   ...{ on_hand: INITIAL_STOCK, reserved: 0, unavailable: 0, incoming: 0, safety_stock: 0, reorder_point: null },
-  ...{ version: 1, last_sequence: 1, updated_at: createdAtMs, life, available_band: 10 },
+  ...{
+    version: 1,
+    last_sequence: 1,
+    updated_at: createdAtMs,
+    life,
+    available_band: 10,
+    extras: null,
+    next_expiry: null,
+  },
 });
 
 const productRow = (partition: number, productId: string) => ({

@@ -41,8 +41,10 @@ WITH line AS MATERIALIZED (
     u(partition, order_id, line, request_line, kind, product_id, location_id, to_location_id, quantity,
       held, incoming, done, dropped, surplus, ended, phase, expires_at, holder, buyer_key, lapsed)
 ), before AS (
-  SELECT l.partition, l.product_id, l.location_id, l.to_location_id, l.held, l.incoming
-  FROM line n JOIN stock_order_line l ON l.partition = n.partition AND l.order_id = n.order_id AND l.line = n.line
+  -- One look-up by key for each line: a join might be planned as a scan while the table is still small, and stay one.
+  SELECT l.* FROM line n CROSS JOIN LATERAL (
+    SELECT l.partition, l.product_id, l.location_id, l.to_location_id, l.held, l.incoming FROM stock_order_line l
+    WHERE l.partition = n.partition AND l.order_id = n.order_id AND l.line = n.line OFFSET 0) l
 ), difference AS (
   SELECT partition, product_id, location_id FROM (
     SELECT partition, product_id, location_id, held AS reserved, 0 AS incoming FROM line WHERE held > 0
