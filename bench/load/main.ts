@@ -26,7 +26,9 @@ try {
     onMeasuring: () => say({ phase: "measuring" }),
     onMeasured: () => say({ phase: "measured" }),
   });
-  say({ phase: "finished", result });
+  // A long result is not all written when the call returns; what ends the process would cut it off.
+  const message: LoadMessage = { phase: "finished", result };
+  await new Promise<void>((resolve) => process.stdout.write(`${JSON.stringify(message)}\n`, () => resolve()));
   process.exit(0);
 } catch (error) {
   process.stderr.write(`The load run failed: ${error instanceof Error ? error.message : error}\n`);
