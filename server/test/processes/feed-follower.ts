@@ -106,9 +106,10 @@ export class FeedFollower {
     const { item, previous, change, notice } = event.data as unknown as ItemEventData;
     if (item === undefined) return;
     const known = this.items.get(item.inventoryId);
-    // A notice tells of the item and changes nothing of it.
+    // A notice tells of the item at the version it has; all that is another is what was told.
     if (notice !== undefined) {
       if (known !== undefined && item.version > known.version) this.faults.push(`${event.id} tells of a later version`);
+      if (known === undefined || item.version === known.version) this.items.set(item.inventoryId, item);
       return;
     }
     // A snapshot may be ahead of its cursor: its items hold events that are still to come.
