@@ -1,6 +1,6 @@
 /** What the readers need to know of an event, read off its text without parsing it. */
 
-import { parseMovementId } from "../../server/src/core/ids.ts";
+import { parseMovementId } from "../../server/src/core/record/ids.ts";
 
 const ID = '"id":"';
 const REFERENCE = '"reference":"order-';

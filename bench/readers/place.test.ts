@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { formatMovementId } from "../../server/src/core/ids.ts";
+import { formatMovementId } from "../../server/src/core/record/ids.ts";
 import { EventLog } from "./event-log.ts";
 import { STREAM_FRAMING } from "./frames.ts";
 import { Place } from "./place.ts";

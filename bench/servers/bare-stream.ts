@@ -11,7 +11,7 @@
  * Environment: `PORT`, `HOST`.
  */
 
-import { formatMovementId } from "../../server/src/core/ids.ts";
+import { formatMovementId } from "../../server/src/core/record/ids.ts";
 
 const TICK_MS = 5;
 const OPENING = 'retry: 1000\n\nid: bare\nevent: progress\ndata: {"cursor":"bare"}\n\n';

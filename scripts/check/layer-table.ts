@@ -28,10 +28,10 @@ const types = (layer: string): Allowed => ({ layer, typesOnly: true });
 const PURE_FACTS = {
   layer: "core",
   files: [
-    "server/src/core/ids.ts",
+    "server/src/core/record/ids.ts",
     "server/src/core/limits.ts",
     "server/src/core/evolve.ts",
-    "server/src/core/order.ts",
+    "server/src/core/orders/order.ts",
   ],
 };
 

@@ -16,7 +16,7 @@ describe("imports", () => {
     ["server/src/core/a.ts", "node:fs", "core may not import the package node:fs"],
     ["server/src/lib/a.ts", "../config/env.ts", "lib may not import config"],
     ["server/src/telemetry/a.ts", "../db/pool.ts", "telemetry may not import db"],
-    ["server/src/db/a.ts", "../core/ids.ts", "db may not import core"],
+    ["server/src/db/a.ts", "../core/record/ids.ts", "db may not import core"],
     ["server/src/embedded/a.ts", "../config/env.ts", "embedded may not import config"],
     ["server/src/journal/a.ts", "../feed/reader.ts", "journal may not import feed"],
     ["server/src/writer/a.ts", "../commands/submit.ts", "writer may not import commands"],
@@ -30,7 +30,7 @@ describe("imports", () => {
     ["server/src/app.ts", "./cli/serve.ts", "app may not import cli"],
     ["server/src/inbound/a.ts", "../app.ts", "inbound may not import app"],
     ["server/src/writer/a.ts", "../../test/support/cluster.ts", "writer may not import server/test"],
-    ["client/src/a.ts", "../../server/src/core/ids.ts", "client may not import core"],
+    ["client/src/a.ts", "../../server/src/core/record/ids.ts", "client may not import core"],
     ["client/src/a.ts", "node:http", "client may not import the package node:http"],
     ["protocol/src/a.ts", "onhand/src/core/ids", "protocol may not import core"],
     ["protocol/src/a.ts", "zod", "protocol may not import the package zod"],
@@ -58,10 +58,10 @@ describe("imports", () => {
 
   test("inbound may import types of core, and values only where they are plain facts", () => {
     const path = "server/src/inbound/a.ts";
-    expect(broken(path, 'import type { Entry } from "../core/entry.ts";')).toEqual([]);
-    expect(broken(path, 'import { type Entry } from "../core/entry.ts";')).toEqual([]);
-    expect(broken(path, 'import { type Entry, noLevels } from "../core/entry.ts";')).toHaveLength(1);
-    expect(broken(path, 'import { parseInventoryId } from "../core/ids.ts";')).toEqual([]);
+    expect(broken(path, 'import type { Entry } from "../core/record/entry.ts";')).toEqual([]);
+    expect(broken(path, 'import { type Entry } from "../core/record/entry.ts";')).toEqual([]);
+    expect(broken(path, 'import { type Entry, noLevels } from "../core/record/entry.ts";')).toHaveLength(1);
+    expect(broken(path, 'import { parseInventoryId } from "../core/record/ids.ts";')).toEqual([]);
   });
 
   test.each([

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { createDatabase, type TestDatabase } from "../../test/support/database.ts";
 import { adjust, apply, createLocation, createProduct, openWriter } from "../../test/support/writers.ts";
 import { Submitter } from "../commands/submitter.ts";
-import type { ChannelDocument, LocationDocument } from "../core/catalogue.ts";
+import type { ChannelDocument, LocationDocument } from "../core/catalogue/catalogue.ts";
 import type { CatalogueOperation, ChannelCommand, LocationCommand } from "../core/command.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Writer } from "../writer/writer.ts";

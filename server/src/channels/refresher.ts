@@ -9,7 +9,7 @@
  */
 import type { EntryKind, LifeState } from "@onhand/protocol/vocabulary";
 import { lifeStates } from "@onhand/protocol/vocabulary";
-import type { ChannelDocument } from "../core/catalogue.ts";
+import type { ChannelDocument } from "../core/catalogue/catalogue.ts";
 import type { Queryable } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { ChannelMetrics } from "../telemetry/channel-metrics.ts";

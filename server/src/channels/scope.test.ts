@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { entryKinds } from "@onhand/protocol/vocabulary";
-import type { ChannelDocument } from "../core/catalogue.ts";
+import type { ChannelDocument } from "../core/catalogue/catalogue.ts";
 import { type ControlChange, concerns } from "./scope.ts";
 
 const fields = { name: "Web", products: null, buffer: 0, buffers: {} };

@@ -1,6 +1,6 @@
 /** Which channels a change of the catalogue concerns. */
 import { type EntryKind, entryKinds, subjectOfKind } from "@onhand/protocol/vocabulary";
-import type { ChannelDocument } from "../core/catalogue.ts";
+import type { ChannelDocument } from "../core/catalogue/catalogue.ts";
 
 /** An entry of the control partition. */
 export interface ControlChange {

@@ -3,10 +3,10 @@
  * with the channel as it is by then. A walk changes nothing where nothing is wrong, so it may be begun again at any time.
  */
 import type { Submitter } from "../commands/submitter.ts";
-import type { ChannelDocument } from "../core/catalogue.ts";
+import type { ChannelDocument } from "../core/catalogue/catalogue.ts";
 import type { ChannelRefreshCommand } from "../core/command.ts";
-import { systemActor } from "../core/movement.ts";
-import { partitionOf } from "../core/partition.ts";
+import { systemActor } from "../core/inventory/movement.ts";
+import { partitionOf } from "../core/record/partition.ts";
 import type { Queryable } from "../db/pool.ts";
 import { randomBytes, requestId } from "../lib/random-id.ts";
 import * as sql from "./sql/refresh.ts";

@@ -1,6 +1,6 @@
 /** Makes commands from what callers send about products and locations. */
 import type { CreateLocation, CreateProduct, PatchLocation, PatchProduct } from "@onhand/protocol/requests";
-import type { LocationDocument, ProductDocument } from "../core/catalogue.ts";
+import type { LocationDocument, ProductDocument } from "../core/catalogue/catalogue.ts";
 import type { CatalogueOperation, LocationCommand, ProductCommand } from "../core/command.ts";
 import { originOf, type RequestContext } from "./request-context.ts";
 

@@ -1,6 +1,6 @@
 /** Makes commands from what callers send about channels. */
 import type { CreateChannel, PatchChannel } from "@onhand/protocol/channels";
-import type { ChannelDocument } from "../core/catalogue.ts";
+import type { ChannelDocument } from "../core/catalogue/catalogue.ts";
 import type { CatalogueOperation, ChannelCommand } from "../core/command.ts";
 import { originOf, type RequestContext } from "./request-context.ts";
 

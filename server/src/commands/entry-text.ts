@@ -1,6 +1,7 @@
 /** Free text that callers send with a change: kept beside the journal under a commitment, so that it can be erased. */
-import { commitmentOf } from "../core/chain.ts";
+
 import type { EntryText } from "../core/command.ts";
+import { commitmentOf } from "../core/record/chain.ts";
 import { randomBytes } from "../lib/random-id.ts";
 
 const saltBytes = 16;

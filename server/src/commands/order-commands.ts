@@ -24,7 +24,7 @@ import type {
   TransferCommand,
 } from "../core/command.ts";
 import { limits } from "../core/limits.ts";
-import { type OrderNote, orderLimits } from "../core/order.ts";
+import { type OrderNote, orderLimits } from "../core/orders/order.ts";
 import { parseRfc3339Ms } from "../lib/rfc3339.ts";
 import { textOf } from "./entry-text.ts";
 import { originOf, type RequestContext } from "./request-context.ts";

@@ -1,7 +1,7 @@
 /** Commands: what an authorised caller wants to happen. Plain data, decided strictly in order by `decide`. */
 import type { MovementType, UnsellableState } from "@onhand/protocol/vocabulary";
-import type { ChannelDocument, LocationDocument, ProductDocument } from "./catalogue.ts";
-import type { OrderNote } from "./order.ts";
+import type { ChannelDocument, LocationDocument, ProductDocument } from "./catalogue/catalogue.ts";
+import type { OrderNote } from "./orders/order.ts";
 
 /** Who asks, and under which key the outcome is remembered. */
 export interface CommandOrigin {

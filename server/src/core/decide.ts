@@ -6,23 +6,23 @@
  * concerns is released; after it, what it means for thresholds is told; after all of them, what it means for channels.
  */
 
-import { raiseAlerts } from "./alerts.ts";
-import { tellChannels } from "./channel-levels.ts";
+import { decideLocation } from "./catalogue/decide-location.ts";
+import { decideProduct } from "./catalogue/decide-product.ts";
+import { tellChannels } from "./channels/channel-levels.ts";
+import { decideChannel } from "./channels/decide-channel.ts";
+import { decideChannelRefresh } from "./channels/decide-channel-refresh.ts";
 import type { Command } from "./command.ts";
-import { decideChannel } from "./decide-channel.ts";
-import { decideChannelRefresh } from "./decide-channel-refresh.ts";
-import { decideInventory } from "./decide-inventory.ts";
-import { decideLocation } from "./decide-location.ts";
-import { decideNotice } from "./decide-notice.ts";
-import { decideProduct } from "./decide-product.ts";
-import { decideExpire, decideReservation } from "./decide-reservation.ts";
-import { decideReserve } from "./decide-reserve.ts";
-import { decideTransfer } from "./decide-transfer.ts";
-import { decideTransferAction } from "./decide-transfer-action.ts";
-import { releaseDue } from "./expiry.ts";
+import { raiseAlerts } from "./inventory/alerts.ts";
+import { decideInventory } from "./inventory/decide-inventory.ts";
+import { decideNotice } from "./inventory/decide-notice.ts";
 import { itemsOf } from "./needs.ts";
+import { releaseDue } from "./orders/expiry.ts";
 import type { Outcome } from "./outcome.ts";
+import { decideExpire, decideReservation } from "./reservations/decide-reservation.ts";
+import { decideReserve } from "./reservations/decide-reserve.ts";
 import { Draft, type State } from "./state.ts";
+import { decideTransfer } from "./transfers/decide-transfer.ts";
+import { decideTransferAction } from "./transfers/decide-transfer-action.ts";
 
 export interface Decision {
   /** One for each command, in order. */

@@ -1,9 +1,16 @@
 /** What an entry makes of the state before it: used to catch up with other servers, to verify and in tests. */
 import { type EntryKind, entryKinds, subjectOfKind } from "@onhand/protocol/vocabulary";
-import type { Channel, ChannelDocument, Location, LocationDocument, Product, ProductDocument } from "./catalogue.ts";
-import type { Entry } from "./entry.ts";
-import { type EntryDetail, parseDetail } from "./entry-detail.ts";
-import { type Item, noExtras } from "./item.ts";
+import type {
+  Channel,
+  ChannelDocument,
+  Location,
+  LocationDocument,
+  Product,
+  ProductDocument,
+} from "./catalogue/catalogue.ts";
+import { type Item, noExtras } from "./inventory/item.ts";
+import type { Entry } from "./record/entry.ts";
+import { type EntryDetail, parseDetail } from "./record/entry-detail.ts";
 
 export type Effect =
   /** `detail` tells of the order that an item's entry belongs to, if it does. */

@@ -1,7 +1,7 @@
 /** Which items a command concerns: what has to be known, and what is due of them released, before it is decided. */
 import type { Command, ReserveCommand, ReserveLine } from "./command.ts";
-import { orderLimits } from "./order.ts";
-import { partitionOf } from "./partition.ts";
+import { orderLimits } from "./orders/order.ts";
+import { partitionOf } from "./record/partition.ts";
 import type { ItemPlace, State } from "./state.ts";
 
 /** What it takes to tell: the catalogue, and the lines of the orders that are named. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type Item, noExtras } from "./item.ts";
+import { type Item, noExtras } from "./inventory/item.ts";
 import type { Outcome } from "./outcome.ts";
 import { formatOutcome, parseOutcome } from "./outcome-text.ts";
 

@@ -1,5 +1,5 @@
 /** Outcomes as they are remembered: JSON in which an item without extras, which most are, says nothing of them. */
-import { type Item, type ItemExtras, noExtras } from "./item.ts";
+import { type Item, type ItemExtras, noExtras } from "./inventory/item.ts";
 import type { Outcome } from "./outcome.ts";
 
 type Kept = Omit<Item, "extras"> & { readonly extras?: ItemExtras | undefined };

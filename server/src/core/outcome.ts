@@ -1,7 +1,7 @@
 /** What came of a command: stored with its key and rendered again on a replay, so it is plain JSON. */
-import type { Channel, Location, Product } from "./catalogue.ts";
-import type { Item } from "./item.ts";
-import type { StockOrder, StockOrderLine } from "./order.ts";
+import type { Channel, Location, Product } from "./catalogue/catalogue.ts";
+import type { Item } from "./inventory/item.ts";
+import type { StockOrder, StockOrderLine } from "./orders/order.ts";
 import type { Rejection } from "./rejection.ts";
 
 /** One applied line: the item after it, the SKU it had then, and the position of its entry. */

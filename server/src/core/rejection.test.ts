@@ -19,7 +19,7 @@ import {
 import { MemoryState } from "../../test/model/memory-state.ts";
 import type { Command, InventoryLine } from "./command.ts";
 import { decide } from "./decide.ts";
-import { noExtras } from "./item.ts";
+import { noExtras } from "./inventory/item.ts";
 
 const now = 1_700_000_000_000;
 const tooLateMs = now + futureToleranceMs + 1;

@@ -4,9 +4,9 @@ import { adjust, inventory, SeedBook } from "../../test/model/commands.ts";
 import { MemoryState } from "../../test/model/memory-state.ts";
 import { commitOf, onReservation, releaseOf, reserve, want } from "../../test/model/reservation-commands.ts";
 import { decide } from "./decide.ts";
-import { decideReservation } from "./decide-reservation.ts";
-import type { StockOrder, StockOrderLine } from "./order.ts";
+import type { StockOrder, StockOrderLine } from "./orders/order.ts";
 import type { OrderOutcome } from "./outcome.ts";
+import { decideReservation } from "./reservations/decide-reservation.ts";
 import { Draft } from "./state.ts";
 
 const now = 1_700_000_000_000;

@@ -3,11 +3,11 @@
  *
  * `Draft` lays the effects of a group over a state without touching it; the writer makes them state only after COMMIT.
  */
-import type { Channel, ChannelLevel, Location, Product } from "./catalogue.ts";
+import type { Channel, ChannelLevel, Location, Product } from "./catalogue/catalogue.ts";
 import type { EntryText } from "./command.ts";
-import type { Entry } from "./entry.ts";
-import type { Item } from "./item.ts";
-import { lineKey, type StockOrder, type StockOrderLine } from "./order.ts";
+import type { Item } from "./inventory/item.ts";
+import { lineKey, type StockOrder, type StockOrderLine } from "./orders/order.ts";
+import type { Entry } from "./record/entry.ts";
 
 /** The end of a partition. */
 export interface Head {

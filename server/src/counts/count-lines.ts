@@ -1,7 +1,7 @@
 /** The lines of count sessions: put in bulk, read, and compared with what was expected. */
 import type { PutCountLines } from "@onhand/protocol/counts";
 import { futureToleranceMs } from "@onhand/protocol/vocabulary";
-import { partitionOf } from "../core/partition.ts";
+import { partitionOf } from "../core/record/partition.ts";
 import type { Database, Queryable } from "../db/pool.ts";
 import { parseRfc3339Ms } from "../lib/rfc3339.ts";
 import { type KeyedRequest, type Remembered, remembered } from "../registry/remembered.ts";

@@ -5,7 +5,7 @@ import { commit, orderOf, reserve, reserveLine, untilPast } from "../../test/sup
 import { adjust, apply, createLocation, createProduct, openWriter } from "../../test/support/writers.ts";
 import { Submitter } from "../commands/submitter.ts";
 import type { ExpireCommand } from "../core/command.ts";
-import type { StockOrder } from "../core/order.ts";
+import type { StockOrder } from "../core/orders/order.ts";
 import { verifyJournal } from "../journal/verify/verify-journal.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Writer } from "../writer/writer.ts";

@@ -7,9 +7,9 @@
  */
 import type { Submitter } from "../commands/submitter.ts";
 import type { ExpireCommand } from "../core/command.ts";
-import { parseOrderId } from "../core/ids.ts";
-import { systemActor } from "../core/movement.ts";
-import { orderLimits } from "../core/order.ts";
+import { systemActor } from "../core/inventory/movement.ts";
+import { orderLimits } from "../core/orders/order.ts";
+import { parseOrderId } from "../core/record/ids.ts";
 import type { Queryable } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
 import { randomBytes, requestId } from "../lib/random-id.ts";

@@ -1,5 +1,5 @@
 /** Walks along the journal entry by entry and says each time which place that is. */
-import { checkOf, movedCheck, type PositionVector } from "../core/position-vector.ts";
+import { checkOf, movedCheck, type PositionVector } from "../core/record/position-vector.ts";
 
 export class Course {
   readonly #epoch: number;

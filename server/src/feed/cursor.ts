@@ -2,7 +2,7 @@
  * Cursors: places in the change feed, opaque and signed. A cursor is a position vector that only this installation can
  * make; the same one is valid on every transport and every server.
  */
-import { decodeVector, encodeVector, type PositionVector } from "../core/position-vector.ts";
+import { decodeVector, encodeVector, type PositionVector } from "../core/record/position-vector.ts";
 import type { TokenSigner } from "../lib/signed-token.ts";
 
 const purpose = "onhand/cursor/1";

@@ -1,8 +1,8 @@
 /** Reads committed entries from a position on: per partition in order and without a gap, across partitions by time. */
 import type { EntryKind } from "@onhand/protocol/vocabulary";
-import { genesisHash } from "../core/chain.ts";
-import { type CommittedEntry, type PreviousState, stateAfter } from "../core/committed-entry.ts";
-import { checkOf, decodeVector, isSamePlace, isWithin, type PositionVector } from "../core/position-vector.ts";
+import { genesisHash } from "../core/record/chain.ts";
+import { type CommittedEntry, type PreviousState, stateAfter } from "../core/record/committed-entry.ts";
+import { checkOf, decodeVector, isSamePlace, isWithin, type PositionVector } from "../core/record/position-vector.ts";
 import type { Queryable } from "../db/pool.ts";
 import { toEntry } from "../journal/entry-reader.ts";
 import { Course } from "./course.ts";

@@ -10,9 +10,9 @@ import {
   line,
   openWriter,
 } from "../../test/support/writers.ts";
-import { commitmentOf } from "../core/chain.ts";
-import type { CommittedEntry } from "../core/committed-entry.ts";
-import type { Levels } from "../core/item.ts";
+import type { Levels } from "../core/inventory/item.ts";
+import { commitmentOf } from "../core/record/chain.ts";
+import type { CommittedEntry } from "../core/record/committed-entry.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Writer } from "../writer/writer.ts";
 import { Feed } from "./feed.ts";

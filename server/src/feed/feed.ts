@@ -1,5 +1,5 @@
 /** The change feed as its consumers see it: open a follower at a place and ask it for what comes next. */
-import type { PositionVector } from "../core/position-vector.ts";
+import type { PositionVector } from "../core/record/position-vector.ts";
 import { compileFilter, type FeedFilter } from "./filter.ts";
 import { type Follower, type FollowerParts, TailFollower } from "./follower.ts";
 

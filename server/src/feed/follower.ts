@@ -3,7 +3,7 @@
  * that all share) ; a joined follower that the ring has left behind catches up again. In every mode it hands out each
  * event behind its place once, in an order that keeps that of each partition.
  */
-import { isWithin, type PositionVector } from "../core/position-vector.ts";
+import { isWithin, type PositionVector } from "../core/record/position-vector.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Course } from "./course.ts";
 import type { FeedReader } from "./feed-reader.ts";

@@ -1,5 +1,5 @@
 /** How fresh reads are: the cursor that an answer carries, and waiting until the database is where a caller needs it. */
-import { isWithin } from "../core/position-vector.ts";
+import { isWithin } from "../core/record/position-vector.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { CursorCodec } from "./cursor.ts";
 import { type FeedReader, PositionLost } from "./feed-reader.ts";

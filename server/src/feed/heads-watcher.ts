@@ -5,7 +5,7 @@
  *
  * One watcher serves all waiting readers, up to `waitersMax`: the heads are read once for all of them.
  */
-import { checkOf, encodeVector, type PositionVector } from "../core/position-vector.ts";
+import { checkOf, encodeVector, type PositionVector } from "../core/record/position-vector.ts";
 import type { Queryable } from "../db/pool.ts";
 import { readBoard } from "../journal/board-reader.ts";
 import type { HeadRow } from "../journal/sql/lock-heads.ts";

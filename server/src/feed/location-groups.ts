@@ -1,7 +1,7 @@
 /** Which groups each location belongs to, as the feed has seen it: loaded once, then kept up by the events themselves. */
 import { subjectOfKind } from "@onhand/protocol/vocabulary";
-import type { Entry } from "../core/entry.ts";
 import { evolve } from "../core/evolve.ts";
+import type { Entry } from "../core/record/entry.ts";
 import type { Queryable } from "../db/pool.ts";
 import { selectLocationGroups } from "./sql/feed.ts";
 

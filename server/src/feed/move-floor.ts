@@ -1,5 +1,5 @@
 /** Shows and raises the floor of the feed. Nothing is deleted by it: entries below are no longer handed out, that is all. */
-import { decodeVector } from "../core/position-vector.ts";
+import { decodeVector } from "../core/record/position-vector.ts";
 import type { Queryable } from "../db/pool.ts";
 import { readBoard } from "../journal/board-reader.ts";
 import { observationBefore } from "./sql/feed.ts";

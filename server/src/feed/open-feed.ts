@@ -1,5 +1,5 @@
 /** Puts the parts of the feed together. */
-import type { CommittedEntry } from "../core/committed-entry.ts";
+import type { CommittedEntry } from "../core/record/committed-entry.ts";
 import type { Queryable } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Feed } from "./feed.ts";

@@ -1,8 +1,8 @@
 /** One event of the feed as all readers share it: its texts are made when the first reader wants them, and once. */
 import { eventTypes, subjectOfKind } from "@onhand/protocol/vocabulary";
-import { parseDetail } from "../core/entry-detail.ts";
 import { evolve } from "../core/evolve.ts";
-import type { PositionVector } from "../core/position-vector.ts";
+import { parseDetail } from "../core/record/entry-detail.ts";
+import type { PositionVector } from "../core/record/position-vector.ts";
 import type { FeedEntry } from "./feed-reader.ts";
 import type { FilterSubject } from "./filter.ts";
 

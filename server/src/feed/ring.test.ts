@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { PositionVector } from "../core/position-vector.ts";
+import type { PositionVector } from "../core/record/position-vector.ts";
 import { Course } from "./course.ts";
 import { compileFilter, everything } from "./filter.ts";
 import { FeedRecord } from "./record.ts";

@@ -5,7 +5,7 @@
  * how a place is found in the ring. Two places with the same sum may still be different ones, which is why they are
  * compared as well.
  */
-import { isSamePlace, type PositionVector } from "../core/position-vector.ts";
+import { isSamePlace, type PositionVector } from "../core/record/position-vector.ts";
 import type { FilterTest } from "./filter.ts";
 import type { FeedRecord } from "./record.ts";
 

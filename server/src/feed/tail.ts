@@ -6,8 +6,8 @@
  * that keeps that of each partition. What this process commits is handed over; it is taken only when it is the next of
  * its partition, and everything else is read from the journal: other servers' entries, and what a hand-over left out.
  */
-import type { CommittedEntry } from "../core/committed-entry.ts";
-import type { PositionVector } from "../core/position-vector.ts";
+import type { CommittedEntry } from "../core/record/committed-entry.ts";
+import type { PositionVector } from "../core/record/position-vector.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Course } from "./course.ts";
 import type { FeedReader } from "./feed-reader.ts";

@@ -5,11 +5,11 @@
  * trips, and one that was decided ahead none to wait for before it is sent. When the connection is lost after the COMMIT
  * was sent, nobody knows the outcome: `CommitUnknown` is thrown, and the caller executes again under the same keys.
  */
-import type { Channel, ChannelLevel, Location, Product } from "../core/catalogue.ts";
-import type { SealedEntry } from "../core/entry.ts";
-import type { Item } from "../core/item.ts";
+import type { Channel, ChannelLevel, Location, Product } from "../core/catalogue/catalogue.ts";
+import type { Item } from "../core/inventory/item.ts";
 import { limits } from "../core/limits.ts";
-import type { StockOrder, StockOrderLine } from "../core/order.ts";
+import type { StockOrder, StockOrderLine } from "../core/orders/order.ts";
+import type { SealedEntry } from "../core/record/entry.ts";
 import { ConnectionLost } from "../db/errors.ts";
 import type { Statement } from "../db/pool.ts";
 import type { Session } from "../db/session.ts";

@@ -1,6 +1,6 @@
 /** Rows of orders on stock as the nouns of the core, and the numbers that stand for words in them. */
 import { lineEnds, orderKinds } from "@onhand/protocol/vocabulary";
-import type { Allocation, StockOrder, StockOrderLine } from "../core/order.ts";
+import type { Allocation, StockOrder, StockOrderLine } from "../core/orders/order.ts";
 
 /** The position is what is stored. */
 export const orderPhases = ["held", "paying"] as const satisfies StockOrder["phase"][];

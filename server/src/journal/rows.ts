@@ -8,8 +8,8 @@ import type {
   LocationDocument,
   Product,
   ProductDocument,
-} from "../core/catalogue.ts";
-import { type Item, type ItemExtras, noExtras } from "../core/item.ts";
+} from "../core/catalogue/catalogue.ts";
+import { type Item, type ItemExtras, noExtras } from "../core/inventory/item.ts";
 import type { ChannelLevelRow, ChannelRow, ItemRow, LocationRow, ProductRow } from "./sql/load-state.ts";
 
 /** @returns the item that a row holds */

@@ -1,5 +1,5 @@
 /** The lease and the cursor of one projection in the database. What it holds in memory is only as good as the last answer. */
-import type { SealedEntry } from "../core/entry.ts";
+import type { SealedEntry } from "../core/record/entry.ts";
 import type { Database, Queryable } from "../db/pool.ts";
 import { hashesAt } from "../feed/sql/feed.ts";
 import { type EntryRow, toEntry } from "../journal/entry-reader.ts";

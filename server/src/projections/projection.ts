@@ -3,7 +3,7 @@
  * runner does the rest: one server at a time, each entry once, from the beginning when it has to be.
  */
 import type { EntryKind } from "@onhand/protocol/vocabulary";
-import type { SealedEntry } from "../core/entry.ts";
+import type { SealedEntry } from "../core/record/entry.ts";
 import type { Queryable } from "../db/pool.ts";
 
 /** Which entries a projection wants to see. */

@@ -1,5 +1,5 @@
 /** Reads of products and locations. */
-import { partitionOf } from "../core/partition.ts";
+import { partitionOf } from "../core/record/partition.ts";
 import type { Queryable } from "../db/pool.ts";
 import * as sql from "./sql/catalogue.ts";
 

@@ -1,5 +1,5 @@
 /** Reads of channels and of what they may sell. */
-import { controlPartition, partitionOf } from "../core/partition.ts";
+import { controlPartition, partitionOf } from "../core/record/partition.ts";
 import type { Queryable } from "../db/pool.ts";
 import * as sql from "./sql/channels.ts";
 

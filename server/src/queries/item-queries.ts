@@ -1,5 +1,5 @@
 /** Reads of levels: single items and SKUs in gathered look-ups, lists page by page. */
-import { partitionOf } from "../core/partition.ts";
+import { partitionOf } from "../core/record/partition.ts";
 import type { Queryable } from "../db/pool.ts";
 import { Batcher } from "../lib/batcher.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";

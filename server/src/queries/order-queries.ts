@@ -1,6 +1,6 @@
 /** Reads of reservations, transfers and supplies. */
 import type { OrderKind } from "@onhand/protocol/vocabulary";
-import { parseOrderId } from "../core/ids.ts";
+import { parseOrderId } from "../core/record/ids.ts";
 import type { Queryable } from "../db/pool.ts";
 import { Batcher } from "../lib/batcher.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";

@@ -3,8 +3,8 @@
  * unusual adjustments. Made from the journal alone and not by the write path, so nothing that was recorded is missing.
  */
 import { entryKinds } from "@onhand/protocol/vocabulary";
-import type { SealedEntry } from "../core/entry.ts";
-import { parseDetail } from "../core/entry-detail.ts";
+import type { SealedEntry } from "../core/record/entry.ts";
+import { parseDetail } from "../core/record/entry-detail.ts";
 import type { Projection } from "../projections/projection.ts";
 import { deleteOpenReviews, insertReviews, type NewReview } from "./sql/reviews.ts";
 

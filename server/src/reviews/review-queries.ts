@@ -1,5 +1,5 @@
 /** What somebody should look at, as it is listed and resolved. */
-import { partitionOf } from "../core/partition.ts";
+import { partitionOf } from "../core/record/partition.ts";
 import type { Database } from "../db/pool.ts";
 import { type KeyedRequest, type Remembered, remembered } from "../registry/remembered.ts";
 import { WorkRefusal } from "../registry/work-refusal.ts";

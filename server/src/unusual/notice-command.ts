@@ -1,9 +1,9 @@
 /** The command that says of a movement that it is unusual: always the same one for the same movement. */
 import { hash } from "node:crypto";
 import type { NoticeCommand } from "../core/command.ts";
-import type { SealedEntry } from "../core/entry.ts";
-import { formatMovementId } from "../core/ids.ts";
-import { systemActor } from "../core/movement.ts";
+import { systemActor } from "../core/inventory/movement.ts";
+import type { SealedEntry } from "../core/record/entry.ts";
+import { formatMovementId } from "../core/record/ids.ts";
 import type { Finding } from "./judge.ts";
 
 /** What comes from a source is remembered for ever, so that a movement is told of once however late it is looked at again. */

@@ -5,9 +5,9 @@
  */
 import { entryKinds, movementTypes } from "@onhand/protocol/vocabulary";
 import type { Command } from "../core/command.ts";
-import type { SealedEntry } from "../core/entry.ts";
-import { systemActor } from "../core/movement.ts";
+import { systemActor } from "../core/inventory/movement.ts";
 import type { Outcome } from "../core/outcome.ts";
+import type { SealedEntry } from "../core/record/entry.ts";
 import type { Queryable } from "../db/pool.ts";
 import type { Projection } from "../projections/projection.ts";
 import type { Logger } from "../telemetry/logger.ts";

@@ -1,6 +1,6 @@
 /** What the server that delivers a subscription reads and records, each under its lease. */
 import type { WebhookOrdering } from "@onhand/protocol/subscriptions";
-import { decodeVector, type PositionVector } from "../core/position-vector.ts";
+import { decodeVector, type PositionVector } from "../core/record/position-vector.ts";
 import type { Database } from "../db/pool.ts";
 import type { FeedFilter } from "../feed/filter.ts";
 import type { DatabaseTime } from "./database-time.ts";

@@ -3,7 +3,7 @@
  * reading …; ended. The reader's place is stored with what was queued, in one transaction, so a crash repeats nothing
  * and leaves nothing out.
  */
-import { encodeVector, type PositionVector } from "../core/position-vector.ts";
+import { encodeVector, type PositionVector } from "../core/record/position-vector.ts";
 import { compileFilter } from "../feed/filter.ts";
 import type { Follower } from "../feed/follower.ts";
 import type { FeedRecord } from "../feed/record.ts";

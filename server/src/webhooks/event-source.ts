@@ -1,7 +1,7 @@
 /** Events for webhooks: as they are read from the feed, and one by one again from the journal for a replay. */
 import { eventTypes } from "@onhand/protocol/vocabulary";
-import { genesisHash } from "../core/chain.ts";
-import { checkOf, decodeVector, encodeVector, type PositionVector } from "../core/position-vector.ts";
+import { genesisHash } from "../core/record/chain.ts";
+import { checkOf, decodeVector, encodeVector, type PositionVector } from "../core/record/position-vector.ts";
 import type { Queryable } from "../db/pool.ts";
 import type { Feed } from "../feed/feed.ts";
 import { PositionLost } from "../feed/feed-reader.ts";

@@ -6,7 +6,7 @@ import type {
   RotateSecret,
   WebhookStatus,
 } from "@onhand/protocol/subscriptions";
-import { encodeVector, type PositionVector } from "../core/position-vector.ts";
+import { encodeVector, type PositionVector } from "../core/record/position-vector.ts";
 import type { Database, Queryable } from "../db/pool.ts";
 import { PositionLost } from "../feed/feed-reader.ts";
 import type { Clock } from "../lib/clock.ts";

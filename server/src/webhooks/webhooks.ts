@@ -1,5 +1,5 @@
 /** Everything about webhooks, put together: managing subscriptions, and delivering them. */
-import type { PositionVector } from "../core/position-vector.ts";
+import type { PositionVector } from "../core/record/position-vector.ts";
 import type { Database } from "../db/pool.ts";
 import type { Feed } from "../feed/feed.ts";
 import type { EventWriter } from "../feed/record.ts";

@@ -5,10 +5,10 @@
  * The cache itself is not touched before a COMMIT was answered, so dropping what was decided ahead leaves nothing to undo.
  * It holds from the moment that the group before was sent until this one's own effects become state.
  */
-import type { Channel, ChannelLevel, Location, Product } from "../core/catalogue.ts";
-import type { Item } from "../core/item.ts";
-import { lineKey, type StockOrder, type StockOrderLine } from "../core/order.ts";
-import { controlPartition } from "../core/partition.ts";
+import type { Channel, ChannelLevel, Location, Product } from "../core/catalogue/catalogue.ts";
+import type { Item } from "../core/inventory/item.ts";
+import { lineKey, type StockOrder, type StockOrderLine } from "../core/orders/order.ts";
+import { controlPartition } from "../core/record/partition.ts";
 import {
   channelLevelKey,
   type Draft,

@@ -2,7 +2,7 @@
  * Every location and every channel: they are few, and each server holds them all, as of the cached head of the control
  * partition. What follows from them (groups, and who sells from where) is worked out when it is first asked.
  */
-import type { Channel, Location } from "../core/catalogue.ts";
+import type { Channel, Location } from "../core/catalogue/catalogue.ts";
 
 /** A channel in use with what its document comes to. */
 interface Seller {

@@ -1,7 +1,8 @@
 /** Brings the cached state to the locked heads when another server has written in between. */
-import { genesisHash } from "../core/chain.ts";
+
 import { limits } from "../core/limits.ts";
-import { controlPartition } from "../core/partition.ts";
+import { genesisHash } from "../core/record/chain.ts";
+import { controlPartition } from "../core/record/partition.ts";
 import type { GroupTransaction, LockedHeads } from "../journal/group-transaction.ts";
 import type { StateCache } from "./state-cache.ts";
 

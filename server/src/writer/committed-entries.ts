@@ -1,8 +1,9 @@
 /** What a committed group says to whoever follows the feed: the same as would be read from the journal. */
-import { type CommittedEntry, type PreviousState, stateAfter } from "../core/committed-entry.ts";
+
 import type { Decision } from "../core/decide.ts";
-import type { Entry } from "../core/entry.ts";
-import type { Item } from "../core/item.ts";
+import type { Item } from "../core/inventory/item.ts";
+import { type CommittedEntry, type PreviousState, stateAfter } from "../core/record/committed-entry.ts";
+import type { Entry } from "../core/record/entry.ts";
 import type { StateCache } from "./state-cache.ts";
 
 /**

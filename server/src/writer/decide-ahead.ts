@@ -7,7 +7,7 @@
  * its locks, with its keys looked up first.
  */
 import { decide } from "../core/decide.ts";
-import { controlPartition } from "../core/partition.ts";
+import { controlPartition } from "../core/record/partition.ts";
 import { ConnectionLost } from "../db/errors.ts";
 import { CommitUnknown, GroupTransaction, groupStatements } from "../journal/group-transaction.ts";
 import { AheadState } from "./ahead-state.ts";

@@ -1,9 +1,10 @@
 /** What follows the COMMIT of a group: its effects become state, the board and the metrics hear of it. */
-import type { CommittedEntry } from "../core/committed-entry.ts";
+
 import type { Decision } from "../core/decide.ts";
-import { availableOf } from "../core/item.ts";
-import { lineKey } from "../core/order.ts";
+import { availableOf } from "../core/inventory/item.ts";
+import { lineKey } from "../core/orders/order.ts";
 import type { Outcome } from "../core/outcome.ts";
+import type { CommittedEntry } from "../core/record/committed-entry.ts";
 import type { WriterMetrics } from "../telemetry/writer-metrics.ts";
 import { committedEntries } from "./committed-entries.ts";
 import type { PreparedGroup } from "./group-rows.ts";

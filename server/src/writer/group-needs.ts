@@ -1,8 +1,8 @@
 /** Which items, products, channel levels and holdings deciding a command takes: what is loaded, or must be remembered. */
 import type { Command, ReserveCommand } from "../core/command.ts";
 import { candidatesOf } from "../core/needs.ts";
-import { orderLimits } from "../core/order.ts";
-import { partitionOf } from "../core/partition.ts";
+import { orderLimits } from "../core/orders/order.ts";
+import { partitionOf } from "../core/record/partition.ts";
 import type { Holder, ItemPlace, State } from "../core/state.ts";
 
 type Catalogue = Pick<

@@ -1,11 +1,11 @@
 /** What a decided group means for the database: rows to append and to project. */
 
-import { hashEntries } from "../core/chain.ts";
 import type { Decision } from "../core/decide.ts";
-import type { Levels } from "../core/item.ts";
-import type { OrderNote } from "../core/order.ts";
+import type { Levels } from "../core/inventory/item.ts";
+import type { OrderNote } from "../core/orders/order.ts";
 import { formatOutcome } from "../core/outcome-text.ts";
-import { partitionOf } from "../core/partition.ts";
+import { hashEntries } from "../core/record/chain.ts";
+import { partitionOf } from "../core/record/partition.ts";
 import type { CatalogueRows } from "../journal/group-transaction.ts";
 import type { GroupRows, HeadMove, StoredText, TotalChange } from "../journal/sql/append-group.ts";
 import type { PlacedSku } from "../journal/sql/write-catalogue.ts";

@@ -1,7 +1,7 @@
 /** What a group is decided on under its locks: the cache, into which everything was loaded, and what it never holds. */
-import type { Channel, ChannelLevel, Location, Product } from "../core/catalogue.ts";
-import type { Item } from "../core/item.ts";
-import type { StockOrder, StockOrderLine } from "../core/order.ts";
+import type { Channel, ChannelLevel, Location, Product } from "../core/catalogue/catalogue.ts";
+import type { Item } from "../core/inventory/item.ts";
+import type { StockOrder, StockOrderLine } from "../core/orders/order.ts";
 import type { DueLines, Head, Holder, ItemPlace, State } from "../core/state.ts";
 import { itemKey } from "../core/state.ts";
 import { WriteConflict } from "../db/errors.ts";

@@ -2,7 +2,7 @@
  * Where every partition was last seen committed, by this process or by looking: what position vectors are made from.
  * Heads only ever move forward; a vector may lag behind other servers, which costs a reader repeats but never a miss.
  */
-import { checkOf, encodeVector } from "../core/position-vector.ts";
+import { checkOf, encodeVector } from "../core/record/position-vector.ts";
 
 export interface BoardHead {
   readonly partition: number;

@@ -4,11 +4,11 @@
  */
 import { futureToleranceMs } from "@onhand/protocol/vocabulary";
 import type { Command } from "../core/command.ts";
-import { momentsOfCount } from "../core/containment.ts";
-import type { Item } from "../core/item.ts";
+import { momentsOfCount } from "../core/inventory/containment.ts";
+import type { Item } from "../core/inventory/item.ts";
 import { itemsOf, ordersOf } from "../core/needs.ts";
-import { orderLimits, type StockOrder } from "../core/order.ts";
-import { partitionOf } from "../core/partition.ts";
+import { orderLimits, type StockOrder } from "../core/orders/order.ts";
+import { partitionOf } from "../core/record/partition.ts";
 import { type Holder, type ItemPlace, itemKey } from "../core/state.ts";
 import type { GroupTransaction } from "../journal/group-transaction.ts";
 import { holdingsOf, itemsBehind, levelsOf, productsOf } from "./group-needs.ts";

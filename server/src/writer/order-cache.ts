@@ -5,9 +5,10 @@
  * Invariant: like the levels beside it, everything here is as of the cached head of the partition. Entries of other
  * servers do not say all of it; what they touch is forgotten.
  */
-import type { Entry } from "../core/entry.ts";
-import type { EntryDetail } from "../core/entry-detail.ts";
-import type { StockOrder, StockOrderLine } from "../core/order.ts";
+
+import type { StockOrder, StockOrderLine } from "../core/orders/order.ts";
+import type { Entry } from "../core/record/entry.ts";
+import type { EntryDetail } from "../core/record/entry-detail.ts";
 import { type Holder, holdingKey, itemKey } from "../core/state.ts";
 import { Generations } from "./generations.ts";
 

@@ -1,6 +1,6 @@
 /** Where an order lies, by its id alone. */
 import { orderKinds } from "@onhand/protocol/vocabulary";
-import { type Position, parseOrderId } from "../core/ids.ts";
+import { type Position, parseOrderId } from "../core/record/ids.ts";
 
 /** The id that was read last: deciding a command asks for the same one many times over. */
 let lastId = "";

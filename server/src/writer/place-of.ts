@@ -1,7 +1,7 @@
 /** Which partitions a command's group must lock, and how much of a group it fills. */
 import type { Command, InventoryCommand, ProductCommand, ProductName } from "../core/command.ts";
 import { limits } from "../core/limits.ts";
-import { controlPartition, partitionOf } from "../core/partition.ts";
+import { controlPartition, partitionOf } from "../core/record/partition.ts";
 import type { Place } from "./job.ts";
 import { partitionOfOrder } from "./order-place.ts";
 

@@ -5,12 +5,12 @@
  * COMMIT of ours, or when entries of another server are read under the lock of the head. A partition that is too far
  * behind, or too large, is dropped and loaded again as needed.
  */
-import type { Channel, ChannelLevel, Location, Product } from "../core/catalogue.ts";
-import type { SealedEntry } from "../core/entry.ts";
+import type { Channel, ChannelLevel, Location, Product } from "../core/catalogue/catalogue.ts";
 import { evolve } from "../core/evolve.ts";
-import type { Item } from "../core/item.ts";
-import type { StockOrder, StockOrderLine } from "../core/order.ts";
-import { controlPartition, partitionOf } from "../core/partition.ts";
+import type { Item } from "../core/inventory/item.ts";
+import type { StockOrder, StockOrderLine } from "../core/orders/order.ts";
+import type { SealedEntry } from "../core/record/entry.ts";
+import { controlPartition, partitionOf } from "../core/record/partition.ts";
 import type { Draft, Holder, ItemPlace } from "../core/state.ts";
 import { CatalogueCache } from "./catalogue-cache.ts";
 import { type Holding, OrderCache } from "./order-cache.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Command } from "../../src/core/command.ts";
-import type { SealedEntry } from "../../src/core/entry.ts";
-import { partitionOf } from "../../src/core/partition.ts";
+import type { SealedEntry } from "../../src/core/record/entry.ts";
+import { partitionOf } from "../../src/core/record/partition.ts";
 import { type EntryRow, readEntries, toEntry } from "../../src/journal/sql/read-entries.ts";
 import { endOfTurn } from "../../src/lib/turn.ts";
 import type { Settled } from "../../src/writer/job.ts";

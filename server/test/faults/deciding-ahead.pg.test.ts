@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Command } from "../../src/core/command.ts";
-import { partitionOf } from "../../src/core/partition.ts";
+import { partitionOf } from "../../src/core/record/partition.ts";
 import { verifyJournal } from "../../src/journal/verify/verify-journal.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { endOfTurn } from "../../src/lib/turn.ts";

@@ -1,7 +1,7 @@
 /** The epoch raised while servers write, and after a database went back in time. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
-import { decodeVector, type PositionVector } from "../../src/core/position-vector.ts";
+import { decodeVector, type PositionVector } from "../../src/core/record/position-vector.ts";
 import { CursorCodec } from "../../src/feed/cursor.ts";
 import { Feed } from "../../src/feed/feed.ts";
 import { FeedReader, PositionLost } from "../../src/feed/feed-reader.ts";

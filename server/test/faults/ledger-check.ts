@@ -4,15 +4,15 @@
  */
 import { expect } from "bun:test";
 import { type EntryKind, entryKinds, isNotice } from "@onhand/protocol/vocabulary";
-import { genesisHash, linkHash } from "../../src/core/chain.ts";
-import type { Entry, SealedEntry } from "../../src/core/entry.ts";
-import { parseDetail } from "../../src/core/entry-detail.ts";
 import { evolve } from "../../src/core/evolve.ts";
-import { type Item, oversoldOf } from "../../src/core/item.ts";
+import { type Item, oversoldOf } from "../../src/core/inventory/item.ts";
 import type { OrderOutcome, Outcome } from "../../src/core/outcome.ts";
 import { formatOutcome } from "../../src/core/outcome-text.ts";
-import { parseParts } from "../../src/core/parts.ts";
-import { checkOf, decodeVector } from "../../src/core/position-vector.ts";
+import { genesisHash, linkHash } from "../../src/core/record/chain.ts";
+import type { Entry, SealedEntry } from "../../src/core/record/entry.ts";
+import { parseDetail } from "../../src/core/record/entry-detail.ts";
+import { parseParts } from "../../src/core/record/parts.ts";
+import { checkOf, decodeVector } from "../../src/core/record/position-vector.ts";
 import { toItem } from "../../src/journal/rows.ts";
 import type { ItemRow } from "../../src/journal/sql/load-state.ts";
 import { type EntryRow, entryColumns, toEntry } from "../../src/journal/sql/read-entries.ts";

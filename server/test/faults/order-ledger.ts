@@ -1,8 +1,8 @@
 /** Holds orders on stock and their lines against the journal, and the counters of items against the lines. */
 import { expect } from "bun:test";
-import type { SealedEntry } from "../../src/core/entry.ts";
-import { parseDetail } from "../../src/core/entry-detail.ts";
-import { lineKey, type StockOrder, type StockOrderLine } from "../../src/core/order.ts";
+import { lineKey, type StockOrder, type StockOrderLine } from "../../src/core/orders/order.ts";
+import type { SealedEntry } from "../../src/core/record/entry.ts";
+import { parseDetail } from "../../src/core/record/entry-detail.ts";
 import { type OrderLineRow, type OrderRow, toOrder, toOrderLine } from "../../src/journal/order-rows.ts";
 import type { TestDatabase } from "../support/database.ts";
 

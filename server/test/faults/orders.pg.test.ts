@@ -1,7 +1,7 @@
 /** Orders on stock through writers on a real database: what two servers know of them, and what the database refuses. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Command, LocationCommand } from "../../src/core/command.ts";
-import { partitionOf } from "../../src/core/partition.ts";
+import { partitionOf } from "../../src/core/record/partition.ts";
 import { WriteConflict } from "../../src/db/errors.ts";
 import { openSession } from "../../src/db/session.ts";
 import { GroupTransaction } from "../../src/journal/group-transaction.ts";

@@ -1,6 +1,6 @@
 /** Whatever becomes of transactions and wake-ups, every reader gets every committed change once and in order. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
-import { partitionOf } from "../../src/core/partition.ts";
+import { partitionOf } from "../../src/core/record/partition.ts";
 import { type Bystander, openBystander } from "../faults/database-faults.ts";
 import { adjust, locationIdOf, productIdOf } from "../processes/stock.ts";
 import { openPgProxy, type PgProxy, type ProxyConnection } from "../support/pg-proxy.ts";

@@ -1,7 +1,7 @@
 /** What a reader looks at in an event. */
 import type { FeedEvent } from "@onhand/protocol/events";
 import type { InventoryItem } from "@onhand/protocol/resources";
-import { parseMovementId } from "../../src/core/ids.ts";
+import { parseMovementId } from "../../src/core/record/ids.ts";
 
 export interface SeenEvent {
   readonly id: string;

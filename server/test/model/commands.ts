@@ -1,6 +1,6 @@
 /** Short ways to write commands, documents and seed entries in tests. */
 import { entryKinds, type LifeState } from "@onhand/protocol/vocabulary";
-import type { ChannelDocument, LocationDocument, ProductDocument } from "../../src/core/catalogue.ts";
+import type { ChannelDocument, LocationDocument, ProductDocument } from "../../src/core/catalogue/catalogue.ts";
 import type {
   CatalogueOperation,
   CommandOrigin,
@@ -11,9 +11,9 @@ import type {
   LocationCommand,
   ProductCommand,
 } from "../../src/core/command.ts";
-import { type Entry, noLevels } from "../../src/core/entry.ts";
-import type { Levels } from "../../src/core/item.ts";
-import { partitionOf } from "../../src/core/partition.ts";
+import type { Levels } from "../../src/core/inventory/item.ts";
+import { type Entry, noLevels } from "../../src/core/record/entry.ts";
+import { partitionOf } from "../../src/core/record/partition.ts";
 
 export const origin: CommandOrigin = {
   key: "0".repeat(32),

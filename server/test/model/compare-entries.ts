@@ -1,9 +1,9 @@
 /** What must hold of any entries, whoever wrote them; and entries in a form in which two sides can be compared. */
 import { expect } from "bun:test";
 import { entryKinds, isNotice } from "@onhand/protocol/vocabulary";
-import type { Entry } from "../../src/core/entry.ts";
-import { parseDetail } from "../../src/core/entry-detail.ts";
-import { noExtras } from "../../src/core/item.ts";
+import { noExtras } from "../../src/core/inventory/item.ts";
+import type { Entry } from "../../src/core/record/entry.ts";
+import { parseDetail } from "../../src/core/record/entry-detail.ts";
 import type { Position } from "./verdict.ts";
 
 /** An entry without its parts (checked for themselves), with its detail parsed, and without explanations. */

@@ -1,7 +1,7 @@
 /** Holds a state against the world of the reference model, and against itself. */
 import { expect } from "bun:test";
-import { type Item, noExtras } from "../../src/core/item.ts";
-import { lineKey } from "../../src/core/order.ts";
+import { type Item, noExtras } from "../../src/core/inventory/item.ts";
+import { lineKey } from "../../src/core/orders/order.ts";
 import { wordless } from "./compare-entries.ts";
 import type { MemoryState } from "./memory-state.ts";
 import { plainItem, plainLevel, plainLine } from "./plain.ts";

@@ -1,7 +1,7 @@
 /** Random journal entries for the tests of bytes and hashes, and a reader of canonical bytes written from their description. */
 import { entryKinds } from "@onhand/protocol/vocabulary";
 import fc from "fast-check";
-import type { Entry } from "../../src/core/entry.ts";
+import type { Entry } from "../../src/core/record/entry.ts";
 
 const integer = fc.oneof(
   fc.maxSafeInteger(),

@@ -1,8 +1,8 @@
 /** Random changes of products, locations and channels. */
 import fc from "fast-check";
-import type { ChannelDocument, LocationDocument, ProductDocument } from "../../src/core/catalogue.ts";
+import type { ChannelDocument, LocationDocument, ProductDocument } from "../../src/core/catalogue/catalogue.ts";
 import type { CatalogueOperation, ChannelCommand, ChannelRefreshCommand } from "../../src/core/command.ts";
-import { partitionOf } from "../../src/core/partition.ts";
+import { partitionOf } from "../../src/core/record/partition.ts";
 import { locationCommand, locationDocument, origin, productCommand, productDocument } from "./commands.ts";
 import { channelIds, given, groups, locationIds, offset, productIds, skus, sometimes, type Template } from "./draws.ts";
 import { visibleRecord, type World } from "./world.ts";

@@ -12,7 +12,7 @@ import type {
   TransferActionCommand,
   TransferCommand,
 } from "../../src/core/command.ts";
-import type { StockOrder } from "../../src/core/order.ts";
+import type { StockOrder } from "../../src/core/orders/order.ts";
 import { origin } from "./commands.ts";
 import {
   channelIds,

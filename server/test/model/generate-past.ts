@@ -1,7 +1,7 @@
 /** Random pasts: which products, locations, channels and items there are, and how they are. */
 import { lifeStates } from "@onhand/protocol/vocabulary";
 import fc from "fast-check";
-import type { ChannelDocument } from "../../src/core/catalogue.ts";
+import type { ChannelDocument } from "../../src/core/catalogue/catalogue.ts";
 import { SeedBook } from "./commands.ts";
 import { channelIds, extreme, locationIds, productIds, small, startMs } from "./draws.ts";
 import { drawnChannel, drawnLocation } from "./generate-catalogue.ts";

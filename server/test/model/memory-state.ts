@@ -1,10 +1,10 @@
 /** A state for tests: keeps every entry, folds them with `evolve`, and answers each question by looking at all it has. */
-import type { Channel, ChannelLevel, Location, Product } from "../../src/core/catalogue.ts";
-import type { Entry } from "../../src/core/entry.ts";
-import type { EntryDetail } from "../../src/core/entry-detail.ts";
+import type { Channel, ChannelLevel, Location, Product } from "../../src/core/catalogue/catalogue.ts";
 import { evolve } from "../../src/core/evolve.ts";
-import type { Item } from "../../src/core/item.ts";
-import { lineKey, type StockOrder, type StockOrderLine } from "../../src/core/order.ts";
+import type { Item } from "../../src/core/inventory/item.ts";
+import { lineKey, type StockOrder, type StockOrderLine } from "../../src/core/orders/order.ts";
+import type { Entry } from "../../src/core/record/entry.ts";
+import type { EntryDetail } from "../../src/core/record/entry-detail.ts";
 import type { Draft, DueLines, Head, Holder, ItemPlace, State } from "../../src/core/state.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 

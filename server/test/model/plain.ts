@@ -1,7 +1,7 @@
 /** What the reference model holds in the form that the core uses: numbers in place of bigint. */
-import type { ChannelLevel } from "../../src/core/catalogue.ts";
-import { type Item, type ItemExtras, noExtras } from "../../src/core/item.ts";
-import type { StockOrderLine } from "../../src/core/order.ts";
+import type { ChannelLevel } from "../../src/core/catalogue/catalogue.ts";
+import { type Item, type ItemExtras, noExtras } from "../../src/core/inventory/item.ts";
+import type { StockOrderLine } from "../../src/core/orders/order.ts";
 import type { ModelChannelLevel, ModelExtras, ModelItem, ModelLine } from "./world.ts";
 
 const numberOrNull = (value: bigint | null): number | null => (value === null ? null : Number(value));

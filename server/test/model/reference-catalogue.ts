@@ -1,8 +1,8 @@
 /** Reference model of documents: products, locations and channels are created, changed, archived and deleted alike. */
 import { type EntryKind, entryKinds } from "@onhand/protocol/vocabulary";
-import type { LocationDocument, ProductDocument } from "../../src/core/catalogue.ts";
+import type { LocationDocument, ProductDocument } from "../../src/core/catalogue/catalogue.ts";
 import type { CatalogueOperation, CommandOrigin, LocationCommand, ProductCommand } from "../../src/core/command.ts";
-import { partitionOf } from "../../src/core/partition.ts";
+import { partitionOf } from "../../src/core/record/partition.ts";
 import { type Fault, foremost, type Verdict } from "./verdict.ts";
 import {
   holdsAnything,

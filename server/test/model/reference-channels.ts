@@ -3,10 +3,10 @@
  * group; a change of the channels or locations themselves is seen by whatever comes in later groups, and by a refresh.
  */
 import { entryKinds } from "@onhand/protocol/vocabulary";
-import type { ChannelDocument } from "../../src/core/catalogue.ts";
+import type { ChannelDocument } from "../../src/core/catalogue/catalogue.ts";
 import type { ChannelCommand, ChannelRefreshCommand } from "../../src/core/command.ts";
-import type { Entry } from "../../src/core/entry.ts";
-import { partitionOf } from "../../src/core/partition.ts";
+import type { Entry } from "../../src/core/record/entry.ts";
+import { partitionOf } from "../../src/core/record/partition.ts";
 import { executeDocument } from "./reference-catalogue.ts";
 import { byNobody, type Cause, pushBare } from "./reference-movement.ts";
 import type { Fault, Verdict } from "./verdict.ts";

@@ -3,7 +3,7 @@
  * it was read from, and so is any other time. What lies before the count for certain is contained in it.
  */
 import type { DeviceClock } from "../../src/core/command.ts";
-import type { Contained } from "../../src/core/entry-detail.ts";
+import type { Contained } from "../../src/core/record/entry-detail.ts";
 import type { ModelItem, World } from "./world.ts";
 
 export interface Counted {

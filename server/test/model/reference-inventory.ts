@@ -7,7 +7,7 @@ import {
   quantityMax,
 } from "@onhand/protocol/vocabulary";
 import type { InventoryCommand, InventoryLine } from "../../src/core/command.ts";
-import { partitionOf } from "../../src/core/partition.ts";
+import { partitionOf } from "../../src/core/record/partition.ts";
 import { plainItem } from "./plain.ts";
 import { type Counted, countOf, movementBesideCount } from "./reference-counts.ts";
 import { itemDetail } from "./reference-movement.ts";

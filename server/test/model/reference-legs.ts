@@ -1,7 +1,7 @@
 /** Reference model of transfers: each way that units of a line can go, one entry for each place that they leave or reach. */
 import { type EntryKind, entryKinds, type MovementType, type UnsellableState } from "@onhand/protocol/vocabulary";
 import type { TransferActionCommand } from "../../src/core/command.ts";
-import type { StockOrder } from "../../src/core/order.ts";
+import type { StockOrder } from "../../src/core/orders/order.ts";
 import { movementBesideCount } from "./reference-counts.ts";
 import { moveLine } from "./reference-movement.ts";
 import type { Fault } from "./verdict.ts";

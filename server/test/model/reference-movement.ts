@@ -1,9 +1,9 @@
 /** Reference model: what any change writes down. Each entry of an item carries the item after it, whole. */
 import { type EntryKind, type MovementType, movementTypes } from "@onhand/protocol/vocabulary";
 import type { CommandOrigin, EntryText } from "../../src/core/command.ts";
-import type { EntryDetail } from "../../src/core/entry-detail.ts";
-import { noExtras } from "../../src/core/item.ts";
-import { partitionOf } from "../../src/core/partition.ts";
+import { noExtras } from "../../src/core/inventory/item.ts";
+import type { EntryDetail } from "../../src/core/record/entry-detail.ts";
+import { partitionOf } from "../../src/core/record/partition.ts";
 import { plainExtras, plainItem, plainLine } from "./plain.ts";
 import {
   bareExtras,

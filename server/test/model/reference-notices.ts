@@ -1,8 +1,8 @@
 /** Reference model of notices: thresholds that are crossed, units sold that are not there, entries out of the ordinary. */
 import { type EntryKind, entryKinds } from "@onhand/protocol/vocabulary";
 import type { NoticeCommand } from "../../src/core/command.ts";
-import type { Notice } from "../../src/core/entry-detail.ts";
-import type { AlertLevel } from "../../src/core/item.ts";
+import type { AlertLevel } from "../../src/core/inventory/item.ts";
+import type { Notice } from "../../src/core/record/entry-detail.ts";
 import { plainItem } from "./plain.ts";
 import { type Cause, itemDetail, nobody } from "./reference-movement.ts";
 import type { Verdict } from "./verdict.ts";

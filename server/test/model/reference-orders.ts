@@ -1,9 +1,9 @@
 /** Reference model: what all orders on stock have in common. */
 import { type EntryKind, entryKinds } from "@onhand/protocol/vocabulary";
 import type { EntryText } from "../../src/core/command.ts";
-import type { Entry } from "../../src/core/entry.ts";
-import type { StockOrder } from "../../src/core/order.ts";
+import type { StockOrder } from "../../src/core/orders/order.ts";
 import type { OrderOutcome } from "../../src/core/outcome.ts";
+import type { Entry } from "../../src/core/record/entry.ts";
 import { plainItem, plainLine } from "./plain.ts";
 import { byNobody, type Cause, moveLine, pushBare } from "./reference-movement.ts";
 import type { Verdict } from "./verdict.ts";

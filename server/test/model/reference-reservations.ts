@@ -1,7 +1,7 @@
 /** Reference model of what happens with reservations: committed, released, put off, paid for, over. */
 import { entryKinds } from "@onhand/protocol/vocabulary";
 import type { ExpireCommand, OrderLines, ReservationAction, ReservationCommand } from "../../src/core/command.ts";
-import type { StockOrder } from "../../src/core/order.ts";
+import type { StockOrder } from "../../src/core/orders/order.ts";
 import { moveLine } from "./reference-movement.ts";
 import { changeOrder, expireLine, isDue, orderVerdict } from "./reference-orders.ts";
 import { type Fault, foremost, type Verdict } from "./verdict.ts";

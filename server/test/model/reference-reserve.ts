@@ -1,9 +1,9 @@
 /** Reference model of new reservations: tried in a copy of the world, which counts only when nothing is at fault. */
 import { entryKinds } from "@onhand/protocol/vocabulary";
 import type { ReserveCommand } from "../../src/core/command.ts";
-import { formatOrderId } from "../../src/core/ids.ts";
-import type { StockOrder } from "../../src/core/order.ts";
-import { partitionOf } from "../../src/core/partition.ts";
+import type { StockOrder } from "../../src/core/orders/order.ts";
+import { formatOrderId } from "../../src/core/record/ids.ts";
+import { partitionOf } from "../../src/core/record/partition.ts";
 import { sells } from "./reference-channels.ts";
 import { candidatesOf, olderOf } from "./reference-concern.ts";
 import { moveLine } from "./reference-movement.ts";

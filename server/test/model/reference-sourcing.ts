@@ -1,6 +1,6 @@
 /** Reference model of sourcing: where the units of each line of a request come from. */
 import type { ReserveCommand } from "../../src/core/command.ts";
-import type { Allocation } from "../../src/core/order.ts";
+import type { Allocation } from "../../src/core/orders/order.ts";
 import { behindBuffer, sellableOver } from "./reference-channels.ts";
 import { candidatesOf } from "./reference-concern.ts";
 import { LeftOpen } from "./verdict.ts";

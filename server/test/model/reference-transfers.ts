@@ -4,9 +4,9 @@
  */
 import { entryKinds, futureToleranceMs, quantityMax } from "@onhand/protocol/vocabulary";
 import type { TransferActionCommand, TransferCommand } from "../../src/core/command.ts";
-import { formatOrderId } from "../../src/core/ids.ts";
-import type { StockOrder } from "../../src/core/order.ts";
-import { partitionOf } from "../../src/core/partition.ts";
+import type { StockOrder } from "../../src/core/orders/order.ts";
+import { formatOrderId } from "../../src/core/record/ids.ts";
+import { partitionOf } from "../../src/core/record/partition.ts";
 import { cancel, type Legs, lose, open, receive, ship } from "./reference-legs.ts";
 import { moveLine } from "./reference-movement.ts";
 import { changeOrder, orderVerdict } from "./reference-orders.ts";

@@ -11,8 +11,8 @@ import type {
   ReserveLine,
 } from "../../src/core/command.ts";
 import { decide } from "../../src/core/decide.ts";
-import type { Entry } from "../../src/core/entry.ts";
 import type { OrderOutcome, Outcome } from "../../src/core/outcome.ts";
+import type { Entry } from "../../src/core/record/entry.ts";
 import type { Rejection } from "../../src/core/rejection.ts";
 import { origin } from "./commands.ts";
 import { checkEntries, checkParts } from "./compare-entries.ts";

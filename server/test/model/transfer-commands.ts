@@ -2,10 +2,10 @@
 import { expect } from "bun:test";
 import type { Command, TransferAction, TransferActionCommand, TransferCommand } from "../../src/core/command.ts";
 import { decide } from "../../src/core/decide.ts";
-import type { Entry } from "../../src/core/entry.ts";
-import { availableOf, type Item } from "../../src/core/item.ts";
-import { transferStatus } from "../../src/core/order.ts";
+import { availableOf, type Item } from "../../src/core/inventory/item.ts";
+import { transferStatus } from "../../src/core/orders/order.ts";
 import type { OrderOutcome, Outcome } from "../../src/core/outcome.ts";
+import type { Entry } from "../../src/core/record/entry.ts";
 import type { Rejection } from "../../src/core/rejection.ts";
 import { origin, SeedBook } from "./commands.ts";
 import { checkEntries, checkParts } from "./compare-entries.ts";

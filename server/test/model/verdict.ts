@@ -1,6 +1,6 @@
 /** What the reference model says about a command. */
 import { type RejectionCode, rejectionCodes } from "@onhand/protocol/vocabulary";
-import type { ChannelDocument, LocationDocument, ProductDocument } from "../../src/core/catalogue.ts";
+import type { ChannelDocument, LocationDocument, ProductDocument } from "../../src/core/catalogue/catalogue.ts";
 import type { AppliedLine, OrderOutcome } from "../../src/core/outcome.ts";
 import type { ModelRecord } from "./world.ts";
 

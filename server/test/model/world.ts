@@ -1,10 +1,10 @@
 /** The world of the reference model: plain arrays, levels as bigint, no cleverness. */
 import type { LifeState, UnsellableState } from "@onhand/protocol/vocabulary";
 import { entryKinds, subjectOfKind } from "@onhand/protocol/vocabulary";
-import type { ChannelDocument, LocationDocument, ProductDocument } from "../../src/core/catalogue.ts";
-import type { Entry } from "../../src/core/entry.ts";
-import type { AlertLevel, ItemExtras } from "../../src/core/item.ts";
-import type { StockOrder, StockOrderLine } from "../../src/core/order.ts";
+import type { ChannelDocument, LocationDocument, ProductDocument } from "../../src/core/catalogue/catalogue.ts";
+import type { AlertLevel, ItemExtras } from "../../src/core/inventory/item.ts";
+import type { StockOrder, StockOrderLine } from "../../src/core/orders/order.ts";
+import type { Entry } from "../../src/core/record/entry.ts";
 
 /** What few items have, every one spelled out. */
 export interface ModelExtras {

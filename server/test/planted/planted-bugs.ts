@@ -63,15 +63,15 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "broken chain",
     harm: "tampering with the journal can no longer be told from its own entries",
-    file: "server/src/core/chain.ts",
+    file: "server/src/core/record/chain.ts",
     original: "last.get(entry.partition) ?? lastHash(entry.partition)",
     planted: "lastHash(entry.partition)",
-    caughtBy: ["server/src/core/chain.test.ts"],
+    caughtBy: ["server/src/core/record/chain.test.ts"],
   },
   {
     name: "oversell",
     harm: "one unit more is sold than there is",
-    file: "server/src/core/inventory-checks.ts",
+    file: "server/src/core/inventory/inventory-checks.ts",
     original: "return !allowsNegative && availableOf(after) < 0 &&",
     planted: "return !allowsNegative && availableOf(after) < -1 &&",
     caughtBy: [businessTests],
@@ -79,7 +79,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "half a change",
     harm: "a change over several partitions is cut in two by a refusal",
-    file: "server/src/core/decide-inventory.ts",
+    file: "server/src/core/inventory/decide-inventory.ts",
     original: "if (dipsBelowZero(step)) return insufficient(step, stored, ends.get(keyOf(step.line))!.after);",
     planted: "if (dipsBelowZero(step)) return steps.filter((other) => other !== step);",
     caughtBy: [writerTests],
@@ -137,7 +137,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "resurrected hold",
     harm: "a hold that has expired is paid for and takes units that somebody else has bought meanwhile",
-    file: "server/src/core/reservation-late.ts",
+    file: "server/src/core/reservations/reservation-late.ts",
     original: "const missing = isFirst && action.retakes ? findMissing(draft, asked) : null;",
     planted: "const missing = null as ReturnType<typeof findMissing>;",
     caughtBy: [businessTests],
@@ -145,7 +145,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "double release",
     harm: "the same held units go back twice, and are sold twice",
-    file: "server/src/core/reservation-steps.ts",
+    file: "server/src/core/reservations/reservation-steps.ts",
     original: "line: { ...line, held: line.held - quantity, dropped: line.dropped + quantity, end },",
     planted: "line: { ...line, dropped: line.dropped + quantity, end },",
     caughtBy: [businessTests],
@@ -153,7 +153,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "early expiry",
     harm: "a buyer who pays in time is told that the hold is over",
-    file: "server/src/core/order.ts",
+    file: "server/src/core/orders/order.ts",
     original: "const isDue = order.expiresAtMs !== null && order.expiresAtMs <= nowMs;",
     planted: "const isDue = order.expiresAtMs !== null && order.expiresAtMs <= nowMs + 1;",
     caughtBy: [businessTests],
@@ -161,7 +161,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "stock released at both ends of a transfer",
     harm: "units of a transfer that is called off are back where they came from, and have arrived as well",
-    file: "server/src/core/transfer-moves.ts",
+    file: "server/src/core/transfers/transfer-moves.ts",
     original: "const leaves = { incoming: -units };",
     planted: "const leaves = { incoming: -units, onHand: units };",
     caughtBy: [businessTests],
@@ -169,7 +169,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "count that eats a later sale",
     harm: "units that were sold after a count are in stock again when the count arrives",
-    file: "server/src/core/containment.ts",
+    file: "server/src/core/inventory/containment.ts",
     original: "const moved = movedSince(countedAtMs);",
     planted: "const moved = 0;",
     caughtBy: [businessTests],
@@ -177,7 +177,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "drifted counter",
     harm: "units stay reserved for a reservation that is committed, and nobody can ever sell them",
-    file: "server/src/core/reservation-steps.ts",
+    file: "server/src/core/reservations/reservation-steps.ts",
     original: "delta: { ...noLevels, onHand: -quantity, reserved: -quantity },",
     planted: "delta: { ...noLevels, onHand: -quantity },",
     caughtBy: [businessTests],

@@ -1,8 +1,8 @@
 /** Business on two servers of which one is killed again and again, replayed against the reference model afterwards. */
 import { expect } from "bun:test";
 import type { InventoryItem } from "@onhand/protocol/resources";
-import type { Entry } from "../../src/core/entry.ts";
-import { transferStatus } from "../../src/core/order.ts";
+import { transferStatus } from "../../src/core/orders/order.ts";
+import type { Entry } from "../../src/core/record/entry.ts";
 import type { Database } from "../../src/db/pool.ts";
 import { type EntryRow, entryColumns, toEntry } from "../../src/journal/entry-reader.ts";
 import { describeFault } from "../../src/journal/verify/report.ts";

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { entryKinds } from "@onhand/protocol/vocabulary";
-import type { Entry } from "../../src/core/entry.ts";
+import type { Entry } from "../../src/core/record/entry.ts";
 import { stopAll } from "../support/server-process.ts";
 import type { BusinessOperation } from "./business.ts";
 import { runBusiness, type Told } from "./business-scenario.ts";

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { FeedEvent } from "@onhand/protocol/events";
 import type { InventoryItem } from "@onhand/protocol/resources";
-import { parseMovementId } from "../../src/core/ids.ts";
+import { parseMovementId } from "../../src/core/record/ids.ts";
 import { request } from "../support/server-process.ts";
 import { type Directory, randomNumbers } from "./load.ts";
 

@@ -1,5 +1,5 @@
 /** Holds what clients were told against the journal, read by its owner. */
-import { parseMovementId } from "../../src/core/ids.ts";
+import { parseMovementId } from "../../src/core/record/ids.ts";
 import type { DatabaseTarget } from "../../src/db/connection-options.ts";
 import { type Database, openDatabase } from "../../src/db/pool.ts";
 import { joinEmbeddedPostgres } from "../../src/embedded/embedded-postgres.ts";

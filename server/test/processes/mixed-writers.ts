@@ -1,6 +1,6 @@
 /** Writers that change everything there is over HTTP: adjustments, bulk updates, settings, products, locations. */
 import { randomUUID } from "node:crypto";
-import { formatInventoryId } from "../../src/core/ids.ts";
+import { formatInventoryId } from "../../src/core/record/ids.ts";
 import type { Database } from "../../src/db/pool.ts";
 import { request } from "../support/server-process.ts";
 import { type Directory, randomNumbers } from "./load.ts";

@@ -4,8 +4,8 @@
  */
 import { entryKinds, isNotice } from "@onhand/protocol/vocabulary";
 import type { Command } from "../../src/core/command.ts";
-import type { Entry } from "../../src/core/entry.ts";
-import { type EntryDetail, parseDetail } from "../../src/core/entry-detail.ts";
+import type { Entry } from "../../src/core/record/entry.ts";
+import { type EntryDetail, parseDetail } from "../../src/core/record/entry-detail.ts";
 import { withoutWords } from "../model/compare-entries.ts";
 import { numberTold, sellableOver } from "../model/reference-channels.ts";
 import { execute } from "../model/reference-model.ts";

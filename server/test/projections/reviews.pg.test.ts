@@ -1,7 +1,7 @@
 /** The list of what somebody should look at: each entry once, resolved once, and built anew without forgetting what was said. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { entryKinds } from "@onhand/protocol/vocabulary";
-import { partitionOf } from "../../src/core/partition.ts";
+import { partitionOf } from "../../src/core/record/partition.ts";
 import { reviewProjection } from "../../src/reviews/review-projection.ts";
 import { ReviewQueries } from "../../src/reviews/review-queries.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";

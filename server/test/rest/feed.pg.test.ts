@@ -1,7 +1,7 @@
 /** The ledger of an item, and the change feed by polling. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
-import type { PositionVector } from "../../src/core/position-vector.ts";
+import type { PositionVector } from "../../src/core/record/position-vector.ts";
 import { CursorCodec } from "../../src/feed/cursor.ts";
 import { tokenSigner } from "../../src/lib/signed-token.ts";
 import { readInstallation } from "../../src/registry/installation.ts";

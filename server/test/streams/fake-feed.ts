@@ -1,6 +1,6 @@
 /** A feed in memory: events that a test adds, and followers that read them. */
 import { entryKinds } from "@onhand/protocol/vocabulary";
-import type { PositionVector } from "../../src/core/position-vector.ts";
+import type { PositionVector } from "../../src/core/record/position-vector.ts";
 import { CursorCodec } from "../../src/feed/cursor.ts";
 import type { FeedEntry } from "../../src/feed/feed-reader.ts";
 import type { Follower, NextOptions } from "../../src/feed/follower.ts";

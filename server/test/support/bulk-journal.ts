@@ -2,8 +2,9 @@
  * Fills a database quickly with a valid journal: commands through the real writer, many at once so that its groups are
  * as large as they may be. The same options always give the same changes.
  */
-import { commitmentOf } from "../../src/core/chain.ts";
+
 import type { Command, InventoryLine } from "../../src/core/command.ts";
+import { commitmentOf } from "../../src/core/record/chain.ts";
 import type { TestDatabase } from "./database.ts";
 import { apply, createLocation, createProduct, inventory, line, openWriter } from "./writers.ts";
 

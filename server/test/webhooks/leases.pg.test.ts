@@ -1,6 +1,6 @@
 /** Servers that share subscriptions, and one that lost its lease without knowing. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { encodeVector } from "../../src/core/position-vector.ts";
+import { encodeVector } from "../../src/core/record/position-vector.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { DatabaseTime } from "../../src/webhooks/database-time.ts";
 import { DeliveryStore, LeaseLost } from "../../src/webhooks/delivery-store.ts";

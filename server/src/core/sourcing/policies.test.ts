@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { cases } from "../../../test/model/property-settings.ts";
-import { orderLimits } from "../order.ts";
+import { orderLimits } from "../orders/order.ts";
 import { addSourcingPolicy, sourcingPolicy, sourcingPolicyNames } from "./policies.ts";
 import type { Candidate, Choice, Demand, SourcingRequest } from "./policy.ts";
 

@@ -1,5 +1,5 @@
 /** Takes from one candidate after the other: what every policy ends in. */
-import { orderLimits } from "../order.ts";
+import { orderLimits } from "../orders/order.ts";
 import type { Candidate, Choice } from "./policy.ts";
 
 /**

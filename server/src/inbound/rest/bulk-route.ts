@@ -2,9 +2,9 @@
 import { Adjustment, type BulkUpdate, SetLevel, StateMove } from "@onhand/protocol/requests";
 import { inventoryCommand, type LevelUpdate, updateLine } from "../../commands/inventory-commands.ts";
 import type { Command } from "../../core/command.ts";
-import { formatMovementId } from "../../core/ids.ts";
 import { limits } from "../../core/limits.ts";
 import type { AppliedLine, Outcome } from "../../core/outcome.ts";
+import { formatMovementId } from "../../core/record/ids.ts";
 import { ProblemError } from "../../host/problem.ts";
 import type { Call, Reply, Route } from "../../host/route.ts";
 import { Check, requireValid } from "../../host/validation.ts";

@@ -1,7 +1,7 @@
 /** Channels as callers see them. */
 import type { Channel } from "@onhand/protocol/channels";
 import { lifeStates } from "@onhand/protocol/vocabulary";
-import type { ChannelDocument, Channel as CoreChannel } from "../../core/catalogue.ts";
+import type { ChannelDocument, Channel as CoreChannel } from "../../core/catalogue/catalogue.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";
 import type { ChannelViewRow } from "../../queries/channel-queries.ts";
 

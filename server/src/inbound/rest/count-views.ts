@@ -1,7 +1,7 @@
 /** How counts, sessions and reviews look in answers. */
 import type { CountLine, CountSession, CountVariance } from "@onhand/protocol/counts";
 import type { Review } from "@onhand/protocol/reviews";
-import { formatMovementId } from "../../core/ids.ts";
+import { formatMovementId } from "../../core/record/ids.ts";
 import type { Compared, Variance } from "../../counts/count-lines.ts";
 import type { ShownSession } from "../../counts/count-sessions.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";

@@ -9,13 +9,13 @@ import type {
   ProductEvent,
 } from "@onhand/protocol/events";
 import { eventTypes, isNotice } from "@onhand/protocol/vocabulary";
-import type { PreviousState } from "../../core/committed-entry.ts";
-import type { SealedEntry } from "../../core/entry.ts";
-import type { EntryDetail } from "../../core/entry-detail.ts";
 import { type Effect, evolve } from "../../core/evolve.ts";
-import { formatMovementId } from "../../core/ids.ts";
-import type { Item } from "../../core/item.ts";
-import type { StockOrder, StockOrderLine } from "../../core/order.ts";
+import type { Item } from "../../core/inventory/item.ts";
+import type { StockOrder, StockOrderLine } from "../../core/orders/order.ts";
+import type { PreviousState } from "../../core/record/committed-entry.ts";
+import type { SealedEntry } from "../../core/record/entry.ts";
+import type { EntryDetail } from "../../core/record/entry-detail.ts";
+import { formatMovementId } from "../../core/record/ids.ts";
 import type { FeedEntry } from "../../feed/feed-reader.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";
 import { channelOfOutcome } from "./channel-views.ts";

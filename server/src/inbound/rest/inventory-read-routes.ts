@@ -1,5 +1,5 @@
 /** Calls that read stock: lists and totals, one item, one SKU, movements. */
-import { formatInventoryId, parseInventoryId } from "../../core/ids.ts";
+import { formatInventoryId, parseInventoryId } from "../../core/record/ids.ts";
 import type { Reply, Route } from "../../host/route.ts";
 import { parseRfc3339Ms } from "../../lib/rfc3339.ts";
 import type { ItemFilter, ItemViewRow } from "../../queries/item-queries.ts";

@@ -9,7 +9,7 @@ import {
   updateLine,
 } from "../../commands/inventory-commands.ts";
 import type { InventoryLine } from "../../core/command.ts";
-import { formatMovementId, parseInventoryId } from "../../core/ids.ts";
+import { formatMovementId, parseInventoryId } from "../../core/record/ids.ts";
 import { ProblemError } from "../../host/problem.ts";
 import type { Call, Reply, Route } from "../../host/route.ts";
 import { ordinaryBodyBytesMax, requireRightToGoNegative, requireSameId } from "./common.ts";

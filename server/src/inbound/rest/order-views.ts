@@ -10,7 +10,7 @@ import type {
 } from "@onhand/protocol/orders";
 import type { InventoryItem } from "@onhand/protocol/resources";
 import { lineEnds, orderKinds } from "@onhand/protocol/vocabulary";
-import { reservationPhase, type StockOrder, type StockOrderLine, transferStatus } from "../../core/order.ts";
+import { reservationPhase, type StockOrder, type StockOrderLine, transferStatus } from "../../core/orders/order.ts";
 import type { OrderOutcome } from "../../core/outcome.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";
 import type { IncomingRow, OrderNoteRow, OrderRow } from "../../queries/order-queries.ts";

@@ -1,6 +1,6 @@
 /** /v1/reviews: what somebody should look at, and what came of looking. */
 import type { ResolveReview, ReviewKind } from "@onhand/protocol/reviews";
-import { parseMovementId } from "../../core/ids.ts";
+import { parseMovementId } from "../../core/record/ids.ts";
 import type { Route } from "../../host/route.ts";
 import type { ReviewQueries } from "../../reviews/review-queries.ts";
 import { ordinaryBodyBytesMax, refuseIfMatch } from "./common.ts";

@@ -6,10 +6,10 @@ import type {
   Product as CoreProduct,
   LocationDocument,
   ProductDocument,
-} from "../../core/catalogue.ts";
-import { formatInventoryId, formatMovementId } from "../../core/ids.ts";
-import type { Item, ItemExtras } from "../../core/item.ts";
+} from "../../core/catalogue/catalogue.ts";
+import type { Item, ItemExtras } from "../../core/inventory/item.ts";
 import type { AppliedLine } from "../../core/outcome.ts";
+import { formatInventoryId, formatMovementId } from "../../core/record/ids.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";
 import type { LocationViewRow, ProductViewRow } from "../../queries/catalogue-queries.ts";
 import type { ItemViewRow, SumRow } from "../../queries/item-queries.ts";

@@ -1,7 +1,7 @@
 /** From what a caller says to a follower of the feed: where to begin, and which events it wants. */
 import { Timestamp } from "@onhand/protocol/schema";
 import { eventTypes } from "@onhand/protocol/vocabulary";
-import type { PositionVector } from "../../core/position-vector.ts";
+import type { PositionVector } from "../../core/record/position-vector.ts";
 import type { CursorCodec } from "../../feed/cursor.ts";
 import type { Feed } from "../../feed/feed.ts";
 import { type FeedReader, PositionLost } from "../../feed/feed-reader.ts";

@@ -6,8 +6,8 @@
  * `write_orders` said it had put into lines: no counter moves without them. Its snapshot is taken after the locks were had, for they are a statement of their own.
  */
 import { lifeStates } from "@onhand/protocol/vocabulary";
-import type { Entry } from "../../core/entry.ts";
-import { availableBand, availableOf, type Item, type Levels, noExtras, oversoldOf } from "../../core/item.ts";
+import { availableBand, availableOf, type Item, type Levels, noExtras, oversoldOf } from "../../core/inventory/item.ts";
+import type { Entry } from "../../core/record/entry.ts";
 import {
   bigintColumn,
   booleanColumn,

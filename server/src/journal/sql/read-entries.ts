@@ -1,6 +1,6 @@
 /** Reads journal entries with all their columns. */
 import type { EntryKind } from "@onhand/protocol/vocabulary";
-import type { SealedEntry } from "../../core/entry.ts";
+import type { SealedEntry } from "../../core/record/entry.ts";
 import type { Statement } from "../../db/pool.ts";
 
 export interface EntryRow {

@@ -1,6 +1,6 @@
 /** Writes the products, SKUs, locations and channels that a group changes; sent in the group's transaction, before its entries. */
 import { lifeStates } from "@onhand/protocol/vocabulary";
-import type { Channel, ChannelLevel, Location, Product } from "../../core/catalogue.ts";
+import type { Channel, ChannelLevel, Location, Product } from "../../core/catalogue/catalogue.ts";
 import {
   bigintColumn,
   integerColumn,

@@ -6,8 +6,8 @@
  * the counters.
  */
 import { lineEnds, orderKinds } from "@onhand/protocol/vocabulary";
-import type { Entry } from "../../core/entry.ts";
-import type { OrderNote, StockOrder, StockOrderLine } from "../../core/order.ts";
+import type { OrderNote, StockOrder, StockOrderLine } from "../../core/orders/order.ts";
+import type { Entry } from "../../core/record/entry.ts";
 import {
   bigintColumn,
   integerColumn,

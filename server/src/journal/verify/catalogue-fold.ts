@@ -1,9 +1,9 @@
 /** Folds the entries of products, locations and channels: of each the last document, as a digest, and what else its row holds. */
 import { hash } from "node:crypto";
 import { lifeStates } from "@onhand/protocol/vocabulary";
-import type { Versioned } from "../../core/catalogue.ts";
-import type { Entry } from "../../core/entry.ts";
+import type { Versioned } from "../../core/catalogue/catalogue.ts";
 import { evolve } from "../../core/evolve.ts";
+import type { Entry } from "../../core/record/entry.ts";
 import { namesOf, subjectOf } from "./entry-rules.ts";
 import type { FaultList } from "./report.ts";
 

@@ -1,5 +1,5 @@
 /** Checks that the entries of a partition follow each other: numbers, times, hashes. */
-import { genesisHash, linkHash } from "../../core/chain.ts";
+import { genesisHash, linkHash } from "../../core/record/chain.ts";
 import type { AnchorPosition } from "./anchor.ts";
 import type { StoredEntry } from "./entry-page.ts";
 import type { FaultList } from "./report.ts";

@@ -5,10 +5,10 @@
  * compared only with what it was told.
  */
 
-import type { ChannelDocument } from "../../core/catalogue.ts";
-import { channelAvailable } from "../../core/catalogue.ts";
-import type { Entry } from "../../core/entry.ts";
-import { parseDetail } from "../../core/entry-detail.ts";
+import type { ChannelDocument } from "../../core/catalogue/catalogue.ts";
+import { channelAvailable } from "../../core/catalogue/catalogue.ts";
+import type { Entry } from "../../core/record/entry.ts";
+import { parseDetail } from "../../core/record/entry-detail.ts";
 import type { Queryable } from "../../db/pool.ts";
 import { type FaultList, reportLimits } from "./report.ts";
 import {

@@ -1,6 +1,6 @@
 /** Columns of a page as entries, with a check that every number came through exactly. */
 import type { EntryKind } from "@onhand/protocol/vocabulary";
-import type { Entry } from "../../core/entry.ts";
+import type { Entry } from "../../core/record/entry.ts";
 import type { EntryColumns } from "./sql/read-journal.ts";
 
 /** An entry with the hash that is stored with it. */

@@ -6,9 +6,9 @@ import {
   movementTypes,
   subjectOfKind,
 } from "@onhand/protocol/vocabulary";
-import type { Entry } from "../../core/entry.ts";
-import { availableOf, type Levels } from "../../core/item.ts";
-import { controlPartition, partitionOf } from "../../core/partition.ts";
+import { availableOf, type Levels } from "../../core/inventory/item.ts";
+import type { Entry } from "../../core/record/entry.ts";
+import { controlPartition, partitionOf } from "../../core/record/partition.ts";
 import type { FaultList } from "./report.ts";
 
 const knownKinds = new Set<number>(Object.values(entryKinds));

@@ -3,9 +3,9 @@ import { expect, test } from "bun:test";
 import { origin, SeedBook } from "../../../test/model/commands.ts";
 import { MemoryState } from "../../../test/model/memory-state.ts";
 import { decide } from "../../core/decide.ts";
-import type { Entry } from "../../core/entry.ts";
-import { parseDetail } from "../../core/entry-detail.ts";
-import { partitionOf } from "../../core/partition.ts";
+import type { Entry } from "../../core/record/entry.ts";
+import { parseDetail } from "../../core/record/entry-detail.ts";
+import { partitionOf } from "../../core/record/partition.ts";
 import { ItemFold } from "./item-fold.ts";
 import { FaultList } from "./report.ts";
 

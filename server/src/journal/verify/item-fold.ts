@@ -5,9 +5,9 @@
  * stored (`adopt`), so the step from it is checked, but not how it came about.
  */
 import { isNotice } from "@onhand/protocol/vocabulary";
-import type { Entry } from "../../core/entry.ts";
 import { evolve } from "../../core/evolve.ts";
-import type { Item, Levels } from "../../core/item.ts";
+import type { Item, Levels } from "../../core/inventory/item.ts";
+import type { Entry } from "../../core/record/entry.ts";
 import { levelsText, namesOf, subjectOf } from "./entry-rules.ts";
 import type { FaultList } from "./report.ts";
 

@@ -5,7 +5,7 @@
  * stored: that they agree is shown, that the entry is the one once sealed is not.
  */
 import { lifeStates } from "@onhand/protocol/vocabulary";
-import { availableBand, availableOf, type Item, noExtras, oversoldOf } from "../../core/item.ts";
+import { availableBand, availableOf, type Item, noExtras, oversoldOf } from "../../core/inventory/item.ts";
 import type { Queryable } from "../../db/pool.ts";
 import { entriesOf } from "./entry-page.ts";
 import { itemOf } from "./item-fold.ts";

@@ -7,10 +7,10 @@
  */
 import { hash } from "node:crypto";
 import { entryKinds } from "@onhand/protocol/vocabulary";
-import type { Entry } from "../../core/entry.ts";
-import { type EntryDetail, parseDetail } from "../../core/entry-detail.ts";
-import type { StockOrder, StockOrderLine } from "../../core/order.ts";
-import { lineKey } from "../../core/order.ts";
+import type { StockOrder, StockOrderLine } from "../../core/orders/order.ts";
+import { lineKey } from "../../core/orders/order.ts";
+import type { Entry } from "../../core/record/entry.ts";
+import { type EntryDetail, parseDetail } from "../../core/record/entry-detail.ts";
 import { namesOf } from "./entry-rules.ts";
 import type { FaultKind, FaultList } from "./report.ts";
 

@@ -13,8 +13,8 @@ import {
 } from "../../../test/support/orders.ts";
 import { adjust, apply, createLocation, createProduct, openWriter } from "../../../test/support/writers.ts";
 import type { Command } from "../../core/command.ts";
-import type { StockOrder } from "../../core/order.ts";
-import { partitionOf } from "../../core/partition.ts";
+import type { StockOrder } from "../../core/orders/order.ts";
+import { partitionOf } from "../../core/record/partition.ts";
 import { type Anchor, anchorOf } from "./anchor.ts";
 import type { Fault } from "./report.ts";
 import { verifyJournal } from "./verify-journal.ts";

@@ -2,7 +2,7 @@
  * Verifies one partition: its entries from the first, or behind a trusted position, to the last, and then what is
  * projected from them. While a page is being checked the database prepares the next one.
  */
-import { controlPartition } from "../../core/partition.ts";
+import { controlPartition } from "../../core/record/partition.ts";
 import type { Queryable } from "../../db/pool.ts";
 import type { AnchorPosition } from "./anchor.ts";
 import { checkCatalogue } from "./catalogue-check.ts";

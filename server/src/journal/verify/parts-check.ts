@@ -2,9 +2,10 @@
  * Checks that the entries of a change name each other. Within the partition they must follow each other and carry the
  * same text; for ranges in other partitions the database counts the entries there that carry it.
  */
-import type { Entry } from "../../core/entry.ts";
+
 import { limits } from "../../core/limits.ts";
-import { formatParts, type PartRange, parseParts } from "../../core/parts.ts";
+import type { Entry } from "../../core/record/entry.ts";
+import { formatParts, type PartRange, parseParts } from "../../core/record/parts.ts";
 import type { Queryable } from "../../db/pool.ts";
 import { Batches } from "./batches.ts";
 import { namesOf } from "./entry-rules.ts";

@@ -1,6 +1,6 @@
 /** Checks that every live product owns its SKU in the table of SKUs, and that nobody else owns one. */
 import { lifeStates } from "@onhand/protocol/vocabulary";
-import { partitionOf } from "../../core/partition.ts";
+import { partitionOf } from "../../core/record/partition.ts";
 import type { Queryable } from "../../db/pool.ts";
 import { Batches } from "./batches.ts";
 import type { FaultList } from "./report.ts";

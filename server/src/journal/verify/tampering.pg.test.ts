@@ -2,8 +2,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { createDatabase, type TestDatabase } from "../../../test/support/database.ts";
 import { apply, createLocation, createProduct, inventory, line, openWriter } from "../../../test/support/writers.ts";
-import { commitmentOf, genesisHash, linkHash } from "../../core/chain.ts";
-import { partitionOf } from "../../core/partition.ts";
+import { commitmentOf, genesisHash, linkHash } from "../../core/record/chain.ts";
+import { partitionOf } from "../../core/record/partition.ts";
 import { type Anchor, anchorOf } from "./anchor.ts";
 import { entriesOf } from "./entry-page.ts";
 import type { Fault } from "./report.ts";

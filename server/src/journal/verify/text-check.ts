@@ -1,6 +1,6 @@
 /** Checks texts against the commitments of their entries. A text that is not there was erased, which is no fault. */
-import { commitmentOf } from "../../core/chain.ts";
-import type { Entry } from "../../core/entry.ts";
+import { commitmentOf } from "../../core/record/chain.ts";
+import type { Entry } from "../../core/record/entry.ts";
 import type { Queryable } from "../../db/pool.ts";
 import { namesOf } from "./entry-rules.ts";
 import type { FaultList } from "./report.ts";

@@ -11,8 +11,8 @@ import {
   openWriter,
   submitOne,
 } from "../../../test/support/writers.ts";
-import { commitmentOf } from "../../core/chain.ts";
 import type { LocationCommand, ProductCommand } from "../../core/command.ts";
+import { commitmentOf } from "../../core/record/chain.ts";
 import type { Writer } from "../../writer/writer.ts";
 import { anchorOf, formatAnchor, parseAnchor } from "./anchor.ts";
 import { PartitionUnknown, verifyJournal } from "./verify-journal.ts";

@@ -19,7 +19,7 @@
  * are taken as they are, but that SKUs fit the products, and reserved and incoming units the lines, is shown. What lies in front of the positions was proven when the anchor was made; to prove that it is still the
  * same, verify without an anchor too.
  */
-import { genesisHash } from "../../core/chain.ts";
+import { genesisHash } from "../../core/record/chain.ts";
 import type { Database, Queryable } from "../../db/pool.ts";
 import type { Anchor, AnchorPosition } from "./anchor.ts";
 import { readChannels } from "./channel-check.ts";

@@ -1,5 +1,5 @@
 /** Statements that read items. Each is served by one index, in the order in which its list is paged. */
-import { availableBand, type ItemExtras } from "../../core/item.ts";
+import { availableBand, type ItemExtras } from "../../core/inventory/item.ts";
 import { bigintArray, bigintColumn, integerColumn, textArray, textColumn } from "../../db/binary-array.ts";
 import type { Statement } from "../../db/pool.ts";
 

@@ -1,0 +1,115 @@
+/**
+ * A count holds as of its moment. A movement that happened before it and is recorded after it is contained in what was
+ * counted: it is recorded, and changes no level. So is a count that is older than the last one. So late counts and late
+ * movements end alike in every order.
+ *
+ * Times of devices are right within the error of their clocks. What cannot be told for certain is applied, for a review; a
+ * count by a clock whose error nobody knows contains nothing.
+ */
+import type { DeviceClock } from "../command.ts";
+import type { Contained } from "../record/entry-detail.ts";
+import type { Item } from "./item.ts";
+
+export interface Applied {
+  /** Units that move on hand. */
+  readonly onHand: number;
+  /** What did not move, for a count contains it. */
+  readonly contained?: Contained;
+  /** Why somebody should look at it: it cannot be told on which side of the count it lies. */
+  readonly review?: string;
+}
+
+/**
+ * @param onHand units that the movement says
+ * @param occurredAtMs when it happened; null: now, behind every count
+ * @param clock the device's clock that the time was read from; absent for one that is trusted
+ * @returns what of it moves. Only what happened before the count for certain is contained; in doubt it moves, for a review
+ */
+export function contain(item: Item | null, onHand: number, occurredAtMs: number | null, clock?: DeviceClock): Applied {
+  const count = lastCount(item);
+  if (occurredAtMs === null || count === null || onHand === 0) return { onHand };
+  const { countedAtMs } = count;
+  if (clock?.errorMs === null) {
+    const side = occurredAtMs <= countedAtMs ? "before" : "after";
+    const review = `It says that it happened ${side} the last count, by the clock of device ${clock.deviceId} whose error is not known. It was applied.`;
+    return { onHand, review };
+  }
+  const errorMs = (clock?.errorMs ?? 0) + count.errorMs;
+  if (occurredAtMs - errorMs > countedAtMs) return { onHand };
+  if (occurredAtMs + errorMs <= countedAtMs) return { onHand: 0, contained: { onHand, countedAtMs } };
+  const review = `It happened within ${errorMs} ms of the last count, which is how far the clocks may be off. It was applied.`;
+  return { onHand, review };
+}
+
+/** What a count makes of its item. */
+export interface Counted extends Applied {
+  /** True when it is the last count from now on, which contains what happened before it. */
+  readonly isLast: boolean;
+}
+
+/**
+ * @param stockLevel units that were counted
+ * @param movedSince units on hand that moved at the item after a moment, by time of occurrence
+ * @returns what moves on hand so that the count holds as of its moment. Of two counts the one with the later time holds,
+ * whichever is recorded first
+ */
+export function containCount(
+  item: Item,
+  stockLevel: number,
+  countedAtMs: number,
+  clock: DeviceClock | undefined,
+  movedSince: (momentMs: number) => number,
+): Counted {
+  const last = lastCount(item);
+  const moved = movedSince(countedAtMs);
+  const onHand = stockLevel + moved - item.onHand;
+  if (clock?.errorMs === null) {
+    const review = `It was counted by the clock of device ${clock.deviceId} whose error is not known.`;
+    if (last !== null && countedAtMs < last.countedAtMs) {
+      const contained = { onHand, countedAtMs: last.countedAtMs };
+      return {
+        onHand: 0,
+        contained,
+        isLast: false,
+        review: `${review} It says before the last count, so nothing moved.`,
+      };
+    }
+    return {
+      onHand,
+      isLast: false,
+      review: `${review} It was applied as of the time that it says, and contains nothing.`,
+    };
+  }
+  const errorMs = clock?.errorMs ?? 0;
+  const isOlder = last !== null && countedAtMs < last.countedAtMs;
+  const doubt =
+    last !== null && isDoubtful(countedAtMs - last.countedAtMs, errorMs + last.errorMs)
+      ? `It was counted within ${errorMs + last.errorMs} ms of the last count, which is how far the clocks may be off. The one with the later time holds.`
+      : !isOlder && errorMs > 0 && [-errorMs, errorMs].some((off) => movedSince(countedAtMs + off) !== moved)
+        ? `Units moved within ${errorMs} ms of the count, which is how far the clock of device ${clock!.deviceId} may be off. It was applied as of the time that it says.`
+        : null;
+  const review = doubt === null ? {} : { review: doubt };
+  if (isOlder) return { onHand: 0, contained: { onHand, countedAtMs: last.countedAtMs }, isLast: false, ...review };
+  return { onHand, isLast: true, ...review };
+}
+
+/**
+ * Moments for which it must be known what moved at an item since, before a count of it can be decided.
+ * @returns none where it is no count
+ */
+export function momentsOfCount(
+  change: { readonly stockLevel?: number; readonly countedAtMs?: number },
+  clock?: DeviceClock,
+): readonly number[] {
+  const { countedAtMs } = change;
+  if (countedAtMs === undefined) return [];
+  const errorMs = clock?.errorMs ?? 0;
+  return errorMs === 0 ? [countedAtMs] : [countedAtMs, countedAtMs - errorMs, countedAtMs + errorMs];
+}
+
+const isDoubtful = (apartMs: number, errorMs: number): boolean => errorMs > 0 && Math.abs(apartMs) <= errorMs;
+
+function lastCount(item: Item | null): { readonly countedAtMs: number; readonly errorMs: number } | null {
+  if (item === null || item.life === "deleted" || item.extras.countedAtMs === null) return null;
+  return { countedAtMs: item.extras.countedAtMs, errorMs: item.extras.countErrorMs ?? 0 };
+}

@@ -1,0 +1,206 @@
+/** A line of an inventory command with its item before and after it, and the entry that records it. */
+import { type EntryKind, entryKinds, type MovementType, movementTypes } from "@onhand/protocol/vocabulary";
+import type { InventoryCommand, InventoryLine, ItemChange } from "../command.ts";
+import type { Entry } from "../record/entry.ts";
+import { type Contained, type EntryDetail, formatDetail } from "../record/entry-detail.ts";
+import type { Draft } from "../state.ts";
+import { contain, containCount } from "./containment.ts";
+import { type Item, type ItemExtras, noExtras } from "./item.ts";
+import { extrasWith, withUnits } from "./item-extras.ts";
+import { newItem } from "./movement.ts";
+
+/** A line with its item before and after it. */
+export interface Step {
+  readonly line: InventoryLine;
+  readonly index: number;
+  readonly partition: number;
+  readonly sku: string;
+  readonly before: Item | null;
+  readonly after: Item;
+  /** True when the entry may leave available below zero. */
+  readonly allowsNegative: boolean;
+  /** What a count contains of it, so that it moved nothing on hand. */
+  readonly contained: Contained | null;
+  /** Why somebody should look at it. */
+  readonly review: string | null;
+}
+
+/** A count says how many there were, and when: one without the other is none. */
+export const isCount = (change: ItemChange): boolean =>
+  change.stockLevel !== undefined && change.countedAtMs !== undefined;
+
+/** What a line makes of its item; written out field by field, for it is made for every change. */
+export function stepOf(
+  draft: Draft,
+  line: InventoryLine,
+  index: number,
+  subject: { readonly sku: string; readonly partition: number },
+  before: Item | null,
+  nowMs: number,
+  sequence: number,
+): Step {
+  const { change } = line;
+  const { partition, sku } = subject;
+  const base = before ?? newItem({ partition, productId: line.productId, locationId: line.locationId }, sequence);
+  // A deleted item that comes back keeps its number and goes on counting versions, but not its settings.
+  const isRevived = base.life === "deleted";
+  const kept = isRevived ? noExtras : base.extras;
+  const safetyStock = change.safetyStock ?? (isRevived ? 0 : base.safetyStock);
+  const reorderPoint = change.reorderPoint === undefined ? (isRevived ? null : base.reorderPoint) : change.reorderPoint;
+  const moved = movedOnHand(draft, line, before, base);
+  const isPlain = typeof moved === "number";
+  // + 0 turns a negative zero into zero.
+  const after: Item = {
+    partition,
+    productId: base.productId,
+    locationId: base.locationId,
+    itemNumber: base.itemNumber,
+    onHand: base.onHand + (isPlain ? moved : moved.onHand) + 0,
+    reserved: base.reserved,
+    unavailable: (change.unavailableStock ?? base.unavailable) + unavailableMoved(change) + 0,
+    incoming: base.incoming,
+    safetyStock: safetyStock + 0,
+    reorderPoint: reorderPoint === null ? null : reorderPoint + 0,
+    version: base.version + 1,
+    lastSequence: sequence,
+    updatedAtMs: Math.max(nowMs, draft.head(partition).recordedAtMs),
+    life: change.retire === "archive" ? "archived" : change.retire === "delete" ? "deleted" : "active",
+    extras: extrasAfter(kept, line, reorderPoint, !isPlain && moved.isLast),
+  };
+  return {
+    line,
+    index,
+    partition,
+    sku,
+    before,
+    after,
+    allowsNegative: line.allowNegative || isCount(change),
+    contained: isPlain ? null : moved.contained,
+    review: isPlain ? null : moved.review,
+  };
+}
+
+interface Moved {
+  readonly onHand: number;
+  readonly contained: Contained | null;
+  readonly review: string | null;
+  /** It is the last count from now on. */
+  readonly isLast: boolean;
+}
+
+/** @returns units that move on hand: the number alone where no count has a say in it, which is what most lines are */
+function movedOnHand(draft: Draft, line: InventoryLine, before: Item | null, base: Item): number | Moved {
+  const { change, clock } = line;
+  const { stockLevel, countedAtMs, adjustment = 0 } = change;
+  if (stockLevel === undefined) {
+    if (line.occurredAtMs === null || base.extras === noExtras) return adjustment;
+    const { onHand, contained = null, review = null } = contain(base, adjustment, line.occurredAtMs, clock);
+    return { onHand, contained, review, isLast: false };
+  }
+  if (countedAtMs === undefined) return stockLevel - base.onHand;
+  const movedSince = (momentMs: number) => (before === null ? 0 : draft.movedSince(before, momentMs));
+  const {
+    onHand,
+    contained = null,
+    review = null,
+    isLast,
+  } = containCount(base, stockLevel, countedAtMs, clock, movedSince);
+  return { onHand, contained, review, isLast };
+}
+
+/** Units that become unavailable, less those that become sellable. A count contains units on hand, not their states. */
+function unavailableMoved({ adjustment, state, move }: ItemChange): number {
+  const ofState = state === undefined ? 0 : (adjustment ?? 0);
+  if (move === undefined) return ofState;
+  return ofState + (move.to === null ? 0 : move.quantity) - (move.from === null ? 0 : move.quantity);
+}
+
+/** @param kept the extras before, none of a deleted item */
+function extrasAfter(kept: ItemExtras, line: InventoryLine, reorderPoint: number | null, isLast: boolean): ItemExtras {
+  const { adjustment, state, move, maximum, hysteresis, countedAtMs, retire } = line.change;
+  if (retire === "delete") return noExtras;
+  let extras = kept;
+  if (state !== undefined) extras = withUnits(extras, state, adjustment ?? 0);
+  if (move !== undefined && move.from !== null) extras = withUnits(extras, move.from, -move.quantity);
+  if (move !== undefined && move.to !== null) extras = withUnits(extras, move.to, move.quantity);
+  if (maximum !== undefined) extras = extrasWith(extras, { maximum: maximum === null ? null : maximum + 0 });
+  if (hysteresis !== undefined) {
+    extras = extrasWith(extras, { hysteresis: hysteresis === null ? null : hysteresis + 0 });
+  }
+  if (isLast) extras = extrasWith(extras, { countedAtMs: countedAtMs!, countErrorMs: line.clock?.errorMs ?? 0 });
+  // Nobody watches it any longer: what was told is over.
+  if (reorderPoint === null && extras.alert !== "none") extras = extrasWith(extras, { alert: "none" });
+  return extras;
+}
+
+/** @returns the entry that records a step */
+export function toEntry(
+  draft: Draft,
+  command: InventoryCommand,
+  step: Step,
+  parts: string | null,
+  nowMs: number,
+): Entry {
+  const { line, before, after } = step;
+  const recordedAtMs = Math.max(nowMs, draft.head(step.partition).recordedAtMs);
+  return {
+    partition: step.partition,
+    sequence: after.lastSequence,
+    kind: kindOf(line),
+    productId: line.productId,
+    locationId: line.locationId,
+    itemNumber: after.itemNumber,
+    previousSequence: before === null ? null : before.lastSequence,
+    version: after.version,
+    delta: {
+      onHand: after.onHand - (before?.onHand ?? 0),
+      reserved: 0,
+      unavailable: after.unavailable - (before?.unavailable ?? 0),
+      incoming: 0,
+    },
+    after,
+    safetyStock: after.safetyStock,
+    reorderPoint: after.reorderPoint,
+    movementType: movementTypes.indexOf(movementTypeOf(line)),
+    allowsNegative: step.allowsNegative,
+    occurredAtMs: occurredAtMs(line) ?? recordedAtMs,
+    recordedAtMs,
+    actor: command.actor,
+    source: command.source,
+    requestId: command.requestId,
+    traceparent: command.traceparent,
+    parts,
+    textCommitment: line.text?.commitment ?? null,
+    detail: detailOf(step),
+  };
+}
+
+function kindOf({ change }: InventoryLine): EntryKind {
+  if (change.retire === "archive") return entryKinds.inventoryArchived;
+  if (change.retire === "delete") return entryKinds.inventoryDeleted;
+  if (change.adjustment !== undefined) return entryKinds.inventoryAdjusted;
+  if (change.move !== undefined) return entryKinds.inventoryMoved;
+  return change.stockLevel !== undefined ? entryKinds.inventorySet : entryKinds.inventoryConfigured;
+}
+
+function movementTypeOf({ change, movementType }: InventoryLine): MovementType {
+  if (isCount(change)) return "count";
+  return change.move !== undefined && change.adjustment === undefined ? "state" : movementType;
+}
+
+/** A count occurred when it was counted, whatever else its caller says: what is later lies on top of it. */
+const occurredAtMs = ({ change, occurredAtMs: said }: InventoryLine): number | null =>
+  (isCount(change) ? change.countedAtMs : (said ?? change.countedAtMs)) ?? null;
+
+/** The kind of the entry tells the item's life. */
+function detailOf({ line, after, contained, review }: Step): string | null {
+  const { move } = line.change;
+  if (after.extras === noExtras && contained === null && review === null && move === undefined) return null;
+  const detail: EntryDetail = {
+    extras: after.extras,
+    ...(move === undefined ? {} : { moved: move }),
+    ...(contained === null ? {} : { contained }),
+    ...(review === null ? {} : { review }),
+  };
+  return formatDetail(detail);
+}
