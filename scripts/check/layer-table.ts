@@ -140,7 +140,7 @@ export const LAYERS: readonly Layer[] = [
   ),
   server(
     "webhooks",
-    [...FOUNDATION, ...all("feed", "journal", "db", "core", "protocol")],
+    [...FOUNDATION, ...all("feed", "registry", "journal", "db", "core", "protocol")],
     "it follows the feed as any reader does, and sends; nobody who decides or commits waits for it",
   ),
   server(

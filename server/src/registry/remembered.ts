@@ -1,5 +1,5 @@
 /**
- * Lets a change of working papers happen once for each idempotency key: the answer is stored in the transaction of the
+ * Lets a change beside the journal (of working papers, of subscriptions) happen once for each idempotency key: the answer is stored in the transaction of the
  * change, and a repeat gets it again. A repeat that comes while the first is under way waits for it in the database.
  */
 import { createHash } from "node:crypto";

@@ -1,4 +1,4 @@
-/** A call on working papers that cannot be done as asked; the message says why and what to do instead. */
+/** A call on working papers, or another record beside the journal, that cannot be done as asked; the message says why and what to do instead. */
 import type { ProblemCode } from "@onhand/protocol/problems";
 
 export interface WorkRefusalFields {
@@ -6,6 +6,7 @@ export interface WorkRefusalFields {
   readonly limit?: number;
   readonly requested?: number;
   readonly currentEtag?: string;
+  readonly snapshot?: string;
   readonly status?: number;
   readonly idempotencyKey?: string;
 }

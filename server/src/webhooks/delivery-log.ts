@@ -4,7 +4,7 @@ import type { Database, Queryable } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
 import { sortableId } from "../lib/random-id.ts";
 import { parseRfc3339Ms } from "../lib/rfc3339.ts";
-import { type KeyedRequest, type Remembered, remembered } from "./remembered.ts";
+import { type KeyedRequest, type Remembered, remembered } from "../registry/remembered.ts";
 import type { Sender, Sent } from "./send/sender.ts";
 import { keyOfSecret, signatureHeaders } from "./signing.ts";
 import * as sql from "./sql/delivery-log.ts";
@@ -40,7 +40,7 @@ export class DeliveryLog {
     this.#options = options;
   }
 
-  /** Sends a signed event that means nothing, now, whatever the status of the subscription. @throws SubscriptionRefusal */
+  /** Sends a signed event that means nothing, now, whatever the status of the subscription. @throws WorkRefusal */
   async ping(subscriptionId: string, signal: AbortSignal): Promise<PingOutcome> {
     const { database, sender, clock, eventSource } = this.#options;
     const subscription = await this.#subscription(subscriptionId);
@@ -68,7 +68,7 @@ export class DeliveryLog {
     return { ...sent, eventId, attemptedAtMs: rows[0]!.attempted_at };
   }
 
-  /** Tries, newest first. @throws SubscriptionRefusal */
+  /** Tries, newest first. @throws WorkRefusal */
   async attempts(
     subscriptionId: string,
     filter: { readonly eventId: string | null; readonly outcome: string | null },
@@ -87,7 +87,7 @@ export class DeliveryLog {
     };
   }
 
-  /** @throws SubscriptionRefusal */
+  /** @throws WorkRefusal */
   async deadLetters(
     subscriptionId: string,
     after: number | null,
@@ -101,7 +101,7 @@ export class DeliveryLog {
     return { rows: rows.slice(0, limit), next: rows.length > limit && last !== undefined ? last.ordinal : null };
   }
 
-  /** Sends deliveries of the log again, under their ids and numbers. @throws SubscriptionRefusal */
+  /** Sends deliveries of the log again, under their ids and numbers. @throws WorkRefusal */
   replay(request: KeyedRequest, subscriptionId: string, body: ReplayDeliveries): Promise<Remembered<Requeued>> {
     const selection = selectionOf(body);
     if (Object.values(selection).every((value) => value === null))
@@ -124,7 +124,7 @@ export class DeliveryLog {
     });
   }
 
-  /** Puts dead letters back into the queue: all, or those that are chosen. @throws SubscriptionRefusal */
+  /** Puts dead letters back into the queue: all, or those that are chosen. @throws WorkRefusal */
   replayDeadLetters(
     request: KeyedRequest,
     subscriptionId: string,

@@ -11,15 +11,16 @@ import type { Database, Queryable } from "../db/pool.ts";
 import { PositionLost } from "../feed/feed-reader.ts";
 import type { Clock } from "../lib/clock.ts";
 import { sortableId } from "../lib/random-id.ts";
+import { type KeyedRequest, type Remembered, remembered } from "../registry/remembered.ts";
+import { WorkRefusal } from "../registry/work-refusal.ts";
 import { type TargetGuard, TargetRefused } from "./address/target-guard.ts";
 import { feedFilterOf } from "./delivery-store.ts";
 import type { EventSource } from "./event-source.ts";
-import { type KeyedRequest, type Remembered, remembered } from "./remembered.ts";
 import { keyOfSecret, newSecret } from "./signing.ts";
 import { reviveDeadLetters } from "./sql/delivery-log.ts";
 import type { SubscriptionRow } from "./sql/rows.ts";
 import * as sql from "./sql/subscriptions.ts";
-import { badField, noSubscription, SubscriptionRefusal } from "./subscription-refusal.ts";
+import { badField, noSubscription } from "./subscription-refusal.ts";
 
 const subscriptionLimits = {
   subscriptionsMax: 1_000,
@@ -67,7 +68,7 @@ export class Subscriptions {
     this.#options = options;
   }
 
-  /** @throws SubscriptionRefusal */
+  /** @throws WorkRefusal */
   async get(subscriptionId: string): Promise<ShownSubscription> {
     const { rows } = await this.#options.database.query<ShownSubscription>(sql.selectSubscription(subscriptionId));
     const [row] = rows;
@@ -88,7 +89,7 @@ export class Subscriptions {
     };
   }
 
-  /** Begins with the first event after this call. @throws SubscriptionRefusal */
+  /** Begins with the first event after this call. @throws WorkRefusal */
   async create(request: KeyedRequest, body: CreateSubscription): Promise<Changed> {
     const url = await this.#readUrl(body.url);
     const secret = readSecret(body.secret);
@@ -105,7 +106,7 @@ export class Subscriptions {
     });
   }
 
-  /** @throws SubscriptionRefusal */
+  /** @throws WorkRefusal */
   async patch(
     request: KeyedRequest,
     subscriptionId: string,
@@ -122,7 +123,7 @@ export class Subscriptions {
     });
   }
 
-  /** @throws SubscriptionRefusal */
+  /** @throws WorkRefusal */
   delete(request: KeyedRequest, subscriptionId: string, version: number | null): Promise<Changed> {
     return this.#change(request, async (connection) => {
       await lock(connection, subscriptionId, version);
@@ -131,7 +132,7 @@ export class Subscriptions {
     });
   }
 
-  /** Keeps its place and sends nothing until it is resumed. @throws SubscriptionRefusal */
+  /** Keeps its place and sends nothing until it is resumed. @throws WorkRefusal */
   pause(request: KeyedRequest, subscriptionId: string): Promise<Changed> {
     return this.#change(request, async (connection) => {
       await lock(connection, subscriptionId, null);
@@ -141,7 +142,7 @@ export class Subscriptions {
     });
   }
 
-  /** Goes on; whatever waits for its next try is due at once. @throws SubscriptionRefusal */
+  /** Goes on; whatever waits for its next try is due at once. @throws WorkRefusal */
   resume(request: KeyedRequest, subscriptionId: string): Promise<Changed> {
     return this.#change(request, async (connection) => {
       await lock(connection, subscriptionId, null);
@@ -151,7 +152,7 @@ export class Subscriptions {
     });
   }
 
-  /** @throws SubscriptionRefusal */
+  /** @throws WorkRefusal */
   rotateSecret(request: KeyedRequest, subscriptionId: string, body: RotateSecret): Promise<Changed> {
     const secret = readSecret(body.secret);
     return this.#change(request, async (connection) => {
@@ -165,7 +166,7 @@ export class Subscriptions {
 
   /**
    * Makes up for everything that was missed: active again, dead letters and what waits due at once, the rest from where
-   * it stood or from a cursor. @throws SubscriptionRefusal
+   * it stood or from a cursor. @throws WorkRefusal
    */
   async backfill(request: KeyedRequest, subscriptionId: string, { cursor }: BackfillSubscription): Promise<Changed> {
     const shown = await this.get(subscriptionId);
@@ -230,7 +231,7 @@ export class Subscriptions {
     } catch (error) {
       if (!(error instanceof PositionLost)) throw error;
       const snapshot = "/v1/inventory";
-      throw new SubscriptionRefusal(
+      throw new WorkRefusal(
         "cursor_expired",
         `${error.message}. Take a snapshot with GET ${snapshot} and backfill from its Onhand-Cursor.`,
         { snapshot },
@@ -251,22 +252,18 @@ async function requireRoom(connection: Queryable): Promise<void> {
   const { rows } = await connection.query<{ count: number }>(sql.countSubscriptions());
   const limit = subscriptionLimits.subscriptionsMax;
   if (rows[0]!.count < limit) return;
-  throw new SubscriptionRefusal(
-    "forbidden",
-    `There are ${limit} subscriptions, and no more are taken. Delete one first.`,
-    {
-      limit,
-    },
-  );
+  throw new WorkRefusal("forbidden", `There are ${limit} subscriptions, and no more are taken. Delete one first.`, {
+    limit,
+  });
 }
 
-/** Locks a subscription, and holds it against the version that the caller knows. @throws SubscriptionRefusal */
+/** Locks a subscription, and holds it against the version that the caller knows. @throws WorkRefusal */
 export async function lock(connection: Queryable, subscriptionId: string, version: number | null): Promise<LockedRow> {
   const { rows } = await connection.query<LockedRow>(sql.lockSubscription(subscriptionId));
   const [row] = rows;
   if (row === undefined) throw noSubscription(subscriptionId);
   if (version === null || row.version === version) return row;
-  throw new SubscriptionRefusal(
+  throw new WorkRefusal(
     "version_conflict",
     `The subscription has changed: it has version ${row.version} now. Read it again and repeat the change.`,
     { currentEtag: `"${row.version}"`, status: 412 },

@@ -1,11 +1,10 @@
-/** How long tries, dead letters and remembered answers are kept. */
+/** How long tries and dead letters are kept. */
 import type { Overdue } from "../db/clearing.ts";
-import { clearOldDeadLetters, clearOldRequests, clearOldTries } from "./sql/delivery-log.ts";
+import { clearOldDeadLetters, clearOldTries } from "./sql/delivery-log.ts";
 
-const webhookRetention = { logDays: 30, requestDays: 7 } as const;
+const logDays = 30;
 
 export const webhookOverdue: readonly Overdue[] = [
-  { statement: clearOldTries, days: webhookRetention.logDays },
-  { statement: clearOldDeadLetters, days: webhookRetention.logDays },
-  { statement: clearOldRequests, days: webhookRetention.requestDays },
+  { statement: clearOldTries, days: logDays },
+  { statement: clearOldDeadLetters, days: logDays },
 ];

@@ -1,5 +1,4 @@
 /** /v1/subscriptions/inventory: webhook subscriptions, their log and their dead letters. */
-import type { OperationId } from "@onhand/protocol/operations";
 import type {
   BackfillSubscription,
   CreateSubscription,
@@ -8,18 +7,16 @@ import type {
   ReplayDeliveries,
   RotateSecret,
 } from "@onhand/protocol/subscriptions";
-import { ProblemError } from "../../host/problem.ts";
-import type { Call, Reply, Route } from "../../host/route.ts";
+import type { Reply, Route } from "../../host/route.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { sortableId } from "../../lib/random-id.ts";
+import type { KeyedRequest } from "../../registry/remembered.ts";
 import type { DeliveryLog } from "../../webhooks/delivery-log.ts";
-import type { KeyedRequest } from "../../webhooks/remembered.ts";
-import { SubscriptionRefusal } from "../../webhooks/subscription-refusal.ts";
 import type { Changed, ShownSubscription, Subscriptions } from "../../webhooks/subscriptions.ts";
 import { filterOfJson } from "../streams/feed-place.ts";
 import { ordinaryBodyBytesMax, refuseIfMatch } from "./common.ts";
 import type { PageTokens } from "./page-token.ts";
 import { attemptOf, deadLetterOf, pingOf, subscriptionOf, subscriptionWithSecret } from "./subscription-views.ts";
+import { keyedHeaders, keyedRequest, workRoute } from "./work-parts.ts";
 
 export interface SubscriptionContext {
   readonly subscriptions: Subscriptions;
@@ -28,33 +25,24 @@ export interface SubscriptionContext {
   readonly clock: Clock;
 }
 
-type Handle = (call: Call) => Promise<Reply>;
-
 /** @returns the routes that manage subscriptions */
 export function subscriptionRoutes(context: SubscriptionContext): Route[] {
-  const route = (operationId: OperationId, bodyBytesMax: number, handle: Handle): Route => ({
-    operationId,
-    bodyBytesMax,
-    handle: (call) => explained(handle, call),
-  });
-  return [...manageRoutes(context, route), ...actRoutes(context, route), ...logRoutes(context, route)];
+  return [...manageRoutes(context), ...actRoutes(context), ...logRoutes(context)];
 }
 
-type MakeRoute = (operationId: OperationId, bodyBytesMax: number, handle: Handle) => Route;
-
-function manageRoutes(context: SubscriptionContext, route: MakeRoute): Route[] {
+function manageRoutes(context: SubscriptionContext): Route[] {
   const { subscriptions, pageTokens } = context;
   return [
-    route("listSubscriptions", 0, async ({ query }) => {
+    workRoute("listSubscriptions", 0, async ({ query }) => {
       const filters = ["subscriptions"];
       const after = (pageTokens.read(query, filters).after?.[0] as string | undefined) ?? null;
       const { rows, next } = await subscriptions.list(after, query.limit as number);
       const nextCursor = pageTokens.next(next === null ? null : [next], filters, null);
       return { status: 200, body: { data: rows.map((row) => view(context, row)), nextCursor } };
     }),
-    route("createSubscription", ordinaryBodyBytesMax, async (call) => {
+    workRoute("createSubscription", ordinaryBodyBytesMax, async (call) => {
       refuseIfMatch(call);
-      const request = keyed(context, call, "createSubscription");
+      const request = keyedRequest(context.clock, call, "createSubscription");
       const body = call.body as CreateSubscription;
       // Types of which there are no events are refused here as on every transport.
       filterOfJson(body.filter, body.types);
@@ -62,12 +50,12 @@ function manageRoutes(context: SubscriptionContext, route: MakeRoute): Route[] {
       const reply = await withSecret(context, request, changed, 201);
       return { ...reply, headers: { ...reply.headers, location: pathOf(changed.answer.subscriptionId) } };
     }),
-    route("getSubscription", 0, async ({ params }) => {
+    workRoute("getSubscription", 0, async ({ params }) => {
       const row = await subscriptions.get(params.subscriptionId!);
       return { status: 200, body: view(context, row), headers: { etag: `"${row.version}"` } };
     }),
-    route("patchSubscription", ordinaryBodyBytesMax, async (call) => {
-      const request = keyed(context, call, "patchSubscription");
+    workRoute("patchSubscription", ordinaryBodyBytesMax, async (call) => {
+      const request = keyedRequest(context.clock, call, "patchSubscription");
       const { subscriptionId } = call.params;
       const body = call.body as PatchSubscription;
       // Types of which there are no events are refused here as on every transport.
@@ -75,33 +63,33 @@ function manageRoutes(context: SubscriptionContext, route: MakeRoute): Route[] {
       const changed = await subscriptions.patch(request, subscriptionId!, body, call.ifMatchVersion);
       return shown(context, request, changed);
     }),
-    route("deleteSubscription", 0, async (call) => {
-      const request = keyed(context, call, "deleteSubscription");
+    workRoute("deleteSubscription", 0, async (call) => {
+      const request = keyedRequest(context.clock, call, "deleteSubscription");
       const changed = await subscriptions.delete(request, call.params.subscriptionId!, call.ifMatchVersion);
-      return { status: 204, body: null, headers: headersOf(request, changed.isReplayed) };
+      return { status: 204, body: null, headers: keyedHeaders(request, changed.isReplayed) };
     }),
   ];
 }
 
-function actRoutes(context: SubscriptionContext, route: MakeRoute): Route[] {
+function actRoutes(context: SubscriptionContext): Route[] {
   const { subscriptions } = context;
   return [
-    route("pauseSubscription", 0, async (call) => {
-      const request = keyed(context, call, "pauseSubscription");
+    workRoute("pauseSubscription", 0, async (call) => {
+      const request = keyedRequest(context.clock, call, "pauseSubscription");
       return shown(context, request, await subscriptions.pause(request, call.params.subscriptionId!));
     }),
-    route("resumeSubscription", 0, async (call) => {
-      const request = keyed(context, call, "resumeSubscription");
+    workRoute("resumeSubscription", 0, async (call) => {
+      const request = keyedRequest(context.clock, call, "resumeSubscription");
       return shown(context, request, await subscriptions.resume(request, call.params.subscriptionId!));
     }),
-    route("rotateSubscriptionSecret", ordinaryBodyBytesMax, async (call) => {
-      const request = keyed(context, call, "rotateSubscriptionSecret");
+    workRoute("rotateSubscriptionSecret", ordinaryBodyBytesMax, async (call) => {
+      const request = keyedRequest(context.clock, call, "rotateSubscriptionSecret");
       const { subscriptionId } = call.params;
       const changed = await subscriptions.rotateSecret(request, subscriptionId!, call.body as RotateSecret);
       return withSecret(context, request, changed, 200);
     }),
-    route("backfillSubscription", ordinaryBodyBytesMax, async (call) => {
-      const request = keyed(context, call, "backfillSubscription");
+    workRoute("backfillSubscription", ordinaryBodyBytesMax, async (call) => {
+      const request = keyedRequest(context.clock, call, "backfillSubscription");
       const { subscriptionId } = call.params;
       return shown(
         context,
@@ -112,15 +100,15 @@ function actRoutes(context: SubscriptionContext, route: MakeRoute): Route[] {
   ];
 }
 
-function logRoutes(context: SubscriptionContext, route: MakeRoute): Route[] {
+function logRoutes(context: SubscriptionContext): Route[] {
   const { log, pageTokens } = context;
   return [
-    route("pingSubscription", 0, async ({ params, signal }) => ({
+    workRoute("pingSubscription", 0, async ({ params, signal }) => ({
       status: 200,
       body: pingOf(await log.ping(params.subscriptionId!, signal)),
       headers: { "cache-control": "no-store" },
     })),
-    route("listDeliveries", 0, async ({ params, query }) => {
+    workRoute("listDeliveries", 0, async ({ params, query }) => {
       const { limit, cursor: _cursor, ...chosen } = query;
       const filters = ["deliveries", params.subscriptionId, chosen.eventId, chosen.outcome];
       const after = pageTokens.read(query, filters).after as [number, string] | null;
@@ -133,26 +121,26 @@ function logRoutes(context: SubscriptionContext, route: MakeRoute): Route[] {
       const nextCursor = pageTokens.next(next === null ? null : [next.atMs, next.eventId], filters, null);
       return { status: 200, body: { data: rows.map(attemptOf), nextCursor } };
     }),
-    route("listDeadLetters", 0, async ({ params, query }) => {
+    workRoute("listDeadLetters", 0, async ({ params, query }) => {
       const filters = ["dead letters", params.subscriptionId];
       const after = (pageTokens.read(query, filters).after?.[0] as number | undefined) ?? null;
       const { rows, next } = await log.deadLetters(params.subscriptionId!, after, query.limit as number);
       const nextCursor = pageTokens.next(next === null ? null : [next], filters, null);
       return { status: 200, body: { data: rows.map(deadLetterOf), nextCursor } };
     }),
-    route("replayDeliveries", ordinaryBodyBytesMax, async (call) => {
-      const request = keyed(context, call, "replayDeliveries");
+    workRoute("replayDeliveries", ordinaryBodyBytesMax, async (call) => {
+      const request = keyedRequest(context.clock, call, "replayDeliveries");
       const replayed = await log.replay(request, call.params.subscriptionId!, call.body as ReplayDeliveries);
-      return { status: 200, body: replayed.answer, headers: headersOf(request, replayed.isReplayed) };
+      return { status: 200, body: replayed.answer, headers: keyedHeaders(request, replayed.isReplayed) };
     }),
-    route("replayDeadLetters", ordinaryBodyBytesMax, async (call) => {
-      const request = keyed(context, call, "replayDeadLetters");
+    workRoute("replayDeadLetters", ordinaryBodyBytesMax, async (call) => {
+      const request = keyedRequest(context.clock, call, "replayDeadLetters");
       const replayed = await log.replayDeadLetters(
         request,
         call.params.subscriptionId!,
         call.body as ReplayDeadLetters,
       );
-      return { status: 200, body: replayed.answer, headers: headersOf(request, replayed.isReplayed) };
+      return { status: 200, body: replayed.answer, headers: keyedHeaders(request, replayed.isReplayed) };
     }),
   ];
 }
@@ -162,23 +150,9 @@ const pathOf = (subscriptionId: string): string => `/v1/subscriptions/inventory/
 const view = ({ subscriptions }: SubscriptionContext, row: ShownSubscription) =>
   subscriptionOf(row, subscriptions.cursorOf(row));
 
-function keyed({ clock }: SubscriptionContext, call: Call, operation: string): KeyedRequest {
-  return {
-    principal: call.principal.keyId,
-    key: call.idempotencyKey ?? sortableId("made_", clock.nowMs()),
-    operation,
-    content: [call.params, call.body ?? null],
-  };
-}
-
-const headersOf = ({ key }: KeyedRequest, isReplayed: boolean): Record<string, string> => ({
-  "idempotency-key": key,
-  ...(isReplayed ? { "idempotent-replayed": "true" } : {}),
-});
-
 async function shown(context: SubscriptionContext, request: KeyedRequest, changed: Changed): Promise<Reply> {
   const row = await context.subscriptions.get(changed.answer.subscriptionId);
-  const headers = { ...headersOf(request, changed.isReplayed), etag: `"${row.version}"` };
+  const headers = { ...keyedHeaders(request, changed.isReplayed), etag: `"${row.version}"` };
   return { status: 200, body: view(context, row), headers };
 }
 
@@ -190,31 +164,10 @@ async function withSecret(
 ): Promise<Reply> {
   const row = await context.subscriptions.get(changed.answer.subscriptionId);
   const headers = {
-    ...headersOf(request, changed.isReplayed),
+    ...keyedHeaders(request, changed.isReplayed),
     etag: `"${row.version}"`,
     "cache-control": "no-store",
   };
   const body = subscriptionWithSecret(row, context.subscriptions.cursorOf(row), changed.answer.secret!);
   return { status, body, headers };
-}
-
-/** Refusals become problems; a lost answer of the database is one that a repeat under the same key resolves. */
-async function explained(handle: Handle, call: Call): Promise<Reply> {
-  try {
-    return await handle(call);
-  } catch (error) {
-    if (!(error instanceof SubscriptionRefusal)) throw error;
-    const { pointer, fault, status, ...fields } = error.fields;
-    const errors = pointer === undefined ? {} : { errors: [{ pointer, message: fault! }] };
-    throw new ProblemError(
-      error.code,
-      error.message,
-      { ...fields, ...errors },
-      {
-        cause: error,
-        ...(status === undefined ? {} : { status }),
-        ...(error.code === "outcome_unknown" ? { headers: { "retry-after": "1" } } : {}),
-      },
-    );
-  }
 }

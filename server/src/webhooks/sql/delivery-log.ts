@@ -140,11 +140,3 @@ export const clearOldDeadLetters = (days: number, limit: number): Statement => (
            SELECT ctid FROM webhook_delivery WHERE dead_since < (SELECT webhook_now()) - make_interval(days => $1::integer) LIMIT $2))`,
   values: [days, limit],
 });
-
-/** Answers by key whose time is over. */
-export const clearOldRequests = (days: number, limit: number): Statement => ({
-  name: "webhook_clear_old_requests",
-  text: `DELETE FROM webhook_request WHERE ctid = ANY (ARRAY(
-           SELECT ctid FROM webhook_request WHERE recorded_at < (SELECT webhook_now()) - make_interval(days => $1::integer) LIMIT $2))`,
-  values: [days, limit],
-});

@@ -165,22 +165,3 @@ export const deleteSubscription = (subscriptionId: string): Statement => ({
          DELETE FROM webhook_subscription WHERE subscription_id = $1`,
   values: [subscriptionId],
 });
-
-/** Remembers the answer of a request by its key, or says nothing when the key was used. */
-export const claimRequest = (key: Uint8Array, requestHash: Uint8Array): Statement => ({
-  text: `INSERT INTO webhook_request (key, request_hash, status, answer, recorded_at) VALUES ($1, $2, 0, '', webhook_now())
-         ON CONFLICT DO NOTHING RETURNING key`,
-  values: [Buffer.from(key), Buffer.from(requestHash)],
-});
-
-/** Puts the answer to a key. */
-export const answerRequest = (key: Uint8Array, status: number, answer: string): Statement => ({
-  text: "UPDATE webhook_request SET status = $2, answer = $3 WHERE key = $1",
-  values: [Buffer.from(key), status, answer],
-});
-
-/** The answer that was given to a key. */
-export const selectRequest = (key: Uint8Array): Statement => ({
-  text: "SELECT request_hash, status, answer FROM webhook_request WHERE key = $1",
-  values: [Buffer.from(key)],
-});
