@@ -9,11 +9,12 @@ import type { Command } from "../../src/core/command.ts";
 import type { ModelItem, World } from "./world.ts";
 
 export const startMs = 1_700_000_000_000;
-export const productIds = ["p1", "p2", "p3", "p4"] as const;
-export const locationIds = ["l1", "l2", "l3"] as const;
-export const channelIds = ["c1", "c2"] as const;
+// Ids of callers may be names that every object answers to.
+export const productIds = ["p1", "p2", "p3", "constructor"] as const;
+export const locationIds = ["l1", "l2", "valueOf"] as const;
+export const channelIds = ["c1", "toString"] as const;
 export const groups = ["eu", "us"] as const;
-export const skus = ["SKU-p1", "SKU-p2", "SKU-p3", "SKU-p4", "SKU-x"] as const;
+export const skus = ["SKU-p1", "SKU-p2", "SKU-p3", "SKU-constructor", "SKU-x"] as const;
 export const max = BigInt(quantityMax);
 
 export type Template = (world: World) => Command;

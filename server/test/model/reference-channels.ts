@@ -64,7 +64,8 @@ export const sells = (document: ChannelDocument, productId: string): boolean =>
 
 /** What the channel may sell of so many units. */
 export function behindBuffer(document: ChannelDocument, productId: string, units: bigint): bigint {
-  const left = units - BigInt(document.buffers[productId] ?? document.buffer);
+  const own = Object.entries(document.buffers).find(([id]) => id === productId);
+  const left = units - BigInt(own === undefined ? document.buffer : own[1]);
   return left > 0n ? left : 0n;
 }
 

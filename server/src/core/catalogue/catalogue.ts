@@ -75,6 +75,8 @@ export interface ChannelLevel {
   readonly toldSequence: number;
 }
 
-/** The number that a channel is told. */
-export const channelAvailable = (document: ChannelDocument, productId: string, sellable: number): number =>
-  Math.max(0, sellable - (document.buffers[productId] ?? document.buffer));
+/** The number that a channel is told. A product may be called like something that every object has: `constructor`. */
+export function channelAvailable({ buffer, buffers }: ChannelDocument, productId: string, sellable: number): number {
+  const hidden = Object.hasOwn(buffers, productId) ? buffers[productId]! : buffer;
+  return Math.max(0, sellable - hidden);
+}

@@ -14,7 +14,7 @@ import { sellableOf, tellChannels } from "./channel-levels.ts";
 import { decideChannelRefresh } from "./decide-channel-refresh.ts";
 
 const partitionCount = 2;
-const products = ["soap", "lipstick"];
+const products = ["soap", "lipstick", "constructor"];
 const locations = ["shop", "depot", "attic"];
 const cause = {
   key: "0".repeat(32),
@@ -128,7 +128,10 @@ class Shop {
     const sum = this.state.items
       .filter((item) => item.productId === productId && isTaken(item.locationId))
       .reduce((total, item) => total + sellableOf(item), 0);
-    return Math.max(0, sum - (document.buffers[productId] ?? document.buffer));
+    return Math.max(
+      0,
+      sum - (Object.hasOwn(document.buffers, productId) ? document.buffers[productId]! : document.buffer),
+    );
   }
 
   #versioned(life: LifeState) {

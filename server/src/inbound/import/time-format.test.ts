@@ -21,6 +21,7 @@ test("an hour that the clock shows twice is the first one, one that it skips com
 test("other forms: American dates, dates alone, RFC 3339, counts since 1970", () => {
   expect(iso("M/D/YYYY H:mm", "UTC", "12/1/2010 8:26")).toBe("2010-12-01T08:26:00.000Z");
   expect(iso("DD.MM.YYYY", "UTC", "31.12.2010")).toBe("2010-12-31T00:00:00.000Z");
+  expect(iso("YYYYconstructorMM-DD", "UTC", "2010constructor12-01")).toBe("2010-12-01T00:00:00.000Z");
   expect(iso("rfc3339", "UTC", "2017-01-01T07:30:27-05:00")).toBe("2017-01-01T12:30:27.000Z");
   expect(iso("unix-seconds", "UTC", "1300000000")).toBe("2011-03-13T07:06:40.000Z");
   expect(iso("unix-milliseconds", "UTC", "1300000000123")).toBe("2011-03-13T07:06:40.123Z");

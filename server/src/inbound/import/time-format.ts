@@ -56,7 +56,7 @@ function remembered(read: ReadTime): ReadTime {
 function patternOf(format: string): RegExp {
   const source = format
     .split(/(YYYY|MM|M|DD|D|HH|H|mm|ss)/)
-    .map((part) => tokens[part] ?? part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+    .map((part) => (Object.hasOwn(tokens, part) ? tokens[part]! : part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")))
     .join("");
   const found = new Set(format.match(tokenPattern)?.map((token) => token[0]!) ?? []);
   for (const needed of ["Y", "M", "D"])
