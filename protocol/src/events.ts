@@ -28,6 +28,9 @@ const inventoryTypes = [
   "inventory.back.v1",
   "inventory.oversold.v1",
   "inventory.unusual.v1",
+  "inventory.drift_found.v1",
+  "inventory.drift_resolved.v1",
+  "inventory.demand_refused.v1",
 ] as const;
 const productTypes = ["product.created.v1", "product.updated.v1", "product.archived.v1", "product.deleted.v1"] as const;
 const locationTypes = [
@@ -45,6 +48,13 @@ const orderTypes = [
 ] as const;
 const channelTypes = ["channel.created.v1", "channel.updated.v1", "channel.archived.v1", "channel.deleted.v1"] as const;
 const availabilityTypes = ["channel.availability.v1"] as const;
+const recordTypes = [
+  "source.changed.v1",
+  "source.stale.v1",
+  "source.fresh.v1",
+  "source.parked.v1",
+  "journal.checkpointed.v1",
+] as const;
 
 type EventType = (
   | typeof inventoryTypes
@@ -53,6 +63,7 @@ type EventType = (
   | typeof orderTypes
   | typeof channelTypes
   | typeof availabilityTypes
+  | typeof recordTypes
 )[number];
 
 type SentType = EventType | typeof pingType;
@@ -70,7 +81,8 @@ const envelope = {
   source: eventSource,
   subject: Type.String({
     minLength: 1,
-    description: "product/location, product/channel, or the product, location, order or channel alone",
+    description:
+      "product/location, product/channel, or the product, location, order, channel, source or partition alone",
   }),
   time: Moment("When it was recorded"),
   partitionkey: Type.String({
@@ -127,6 +139,13 @@ const availabilityData = Type.Object({
   ...origin,
 });
 
+const recordData = Type.Object({
+  cursor,
+  recordId: Type.String({ description: "Id of the source, or `partition-3`" }),
+  record: Type.Record(Type.String(), Type.Unknown(), { description: "What is told of it; members depend on the type" }),
+  ...origin,
+});
+
 /** A change of one product at one location. */
 export const InventoryEvent = Type.Object(
   { ...envelope, type: Type.Enum(inventoryTypes), data: inventoryData },
@@ -169,8 +188,15 @@ export const AvailabilityEvent = Type.Object(
 );
 export type AvailabilityEvent = Static<typeof AvailabilityEvent>;
 
+/** Something told of a record that is kept beside the journal. */
+export const RecordEvent = Type.Object(
+  { ...envelope, type: Type.Enum(recordTypes), data: recordData },
+  { $id: "RecordEvent", description: "Something told of a source, or of the journal itself" },
+);
+export type RecordEvent = Static<typeof RecordEvent>;
+
 export const FeedEvent = Type.Union(
-  [InventoryEvent, ProductEvent, LocationEvent, OrderEvent, ChannelEvent, AvailabilityEvent],
+  [InventoryEvent, ProductEvent, LocationEvent, OrderEvent, ChannelEvent, AvailabilityEvent, RecordEvent],
   { $id: "FeedEvent", description: "A committed change as a CloudEvents 1.0 event" },
 );
 export type FeedEvent = Static<typeof FeedEvent>;
@@ -214,6 +240,18 @@ const eventKinds: Readonly<Record<EventType, EventKind>> = {
     about: "An adjustment is out of the ordinary for its item; no stock moved",
     data: inventoryData,
   },
+  "inventory.drift_found.v1": {
+    about: "Two records of the item's stock differ, and an open item of reconciliation was made; no stock moved",
+    data: inventoryData,
+  },
+  "inventory.drift_resolved.v1": {
+    about: "A difference of the item's stock was corrected, explained or is gone; no stock moved by this entry",
+    data: inventoryData,
+  },
+  "inventory.demand_refused.v1": {
+    about: "Units were asked for that were not there: requests refused since the entry before; no stock moved",
+    data: inventoryData,
+  },
   "product.created.v1": { about: "A product was created", data: productData },
   "product.updated.v1": { about: "A product changed, or came back from the archive", data: productData },
   "product.archived.v1": { about: "A product was archived", data: productData },
@@ -241,6 +279,14 @@ const eventKinds: Readonly<Record<EventType, EventKind>> = {
   "channel.availability.v1": {
     about: "Another number of units of a product that a channel may sell",
     data: availabilityData,
+  },
+  "source.changed.v1": { about: "A source was registered, changed or archived", data: recordData },
+  "source.stale.v1": { about: "A source was not heard from for longer than it may be silent", data: recordData },
+  "source.fresh.v1": { about: "A source that was stale was heard from again", data: recordData },
+  "source.parked.v1": { about: "Lines of a source wait for somebody: they could not be applied", data: recordData },
+  "journal.checkpointed.v1": {
+    about: "Levels and the head of a partition were written down, so that checks and rebuilds can start there",
+    data: recordData,
   },
 };
 

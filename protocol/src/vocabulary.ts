@@ -32,6 +32,9 @@ export const entryKinds = {
   inventoryBack: 62,
   inventoryOversold: 63,
   inventoryUnusual: 64,
+  inventoryDriftFound: 65,
+  inventoryDriftResolved: 66,
+  inventoryDemandRefused: 67,
   reservationPaying: 70,
   reservationExtended: 71,
   reservationPaymentLate: 72,
@@ -42,11 +45,19 @@ export const entryKinds = {
   channelArchived: 82,
   channelDeleted: 83,
   channelAvailability: 84,
+  sourceChanged: 90,
+  sourceStale: 91,
+  sourceFresh: 92,
+  sourceParked: 93,
+  journalCheckpointed: 100,
 } as const;
 export type EntryKind = (typeof entryKinds)[keyof typeof entryKinds];
 
-/** What an entry is about: an inventory item, a part of the catalogue, an order on stock, or what a channel may sell. */
-export type EntrySubject = "item" | "product" | "location" | "order" | "channel" | "channelLevel";
+/**
+ * What an entry is about: an inventory item, a part of the catalogue, an order on stock, what a channel may sell, or a
+ * record that is kept beside the journal and told of in it.
+ */
+export type EntrySubject = "item" | "product" | "location" | "order" | "channel" | "channelLevel" | "record";
 
 /** @returns what entries of a kind are about */
 export function subjectOfKind(kind: EntryKind): EntrySubject {
@@ -55,12 +66,13 @@ export function subjectOfKind(kind: EntryKind): EntrySubject {
   if (kind < entryKinds.inventoryReserved) return "location";
   if (kind < entryKinds.reservationPaying) return "item";
   if (kind < entryKinds.channelCreated) return "order";
+  if (kind >= entryKinds.sourceChanged) return "record";
   return kind === entryKinds.channelAvailability ? "channelLevel" : "channel";
 }
 
 /** Entries that tell of an item and change nothing of it: its version stays. */
 export const isNotice = (kind: EntryKind): boolean =>
-  kind >= entryKinds.inventoryLow && kind <= entryKinds.inventoryUnusual;
+  kind >= entryKinds.inventoryLow && kind <= entryKinds.inventoryDemandRefused;
 
 /** CloudEvents `type` of each entry kind. */
 export const eventTypes = {
@@ -91,6 +103,9 @@ export const eventTypes = {
   62: "inventory.back.v1",
   63: "inventory.oversold.v1",
   64: "inventory.unusual.v1",
+  65: "inventory.drift_found.v1",
+  66: "inventory.drift_resolved.v1",
+  67: "inventory.demand_refused.v1",
   70: "reservation.paying.v1",
   71: "reservation.extended.v1",
   72: "reservation.payment_late.v1",
@@ -101,6 +116,11 @@ export const eventTypes = {
   82: "channel.archived.v1",
   83: "channel.deleted.v1",
   84: "channel.availability.v1",
+  90: "source.changed.v1",
+  91: "source.stale.v1",
+  92: "source.fresh.v1",
+  93: "source.parked.v1",
+  100: "journal.checkpointed.v1",
 } as const satisfies Readonly<Record<EntryKind, string>>;
 
 /** Why stock moved. The position is the journal column `movement_type`; `correction` is the default. */
@@ -142,6 +162,13 @@ export type LineEnd = (typeof lineEnds)[number];
 /** How locations of a group are chosen when none is named. */
 export const sourcingPolicies = ["priority", "most_stock", "fewest_parcels"] as const;
 export type SourcingPolicyName = (typeof sourcingPolicies)[number];
+
+/**
+ * Rules by which what a source says is decided. Changes are added, in any order. Of levels the newest holds as of its
+ * time; older ones, and those of sources that are less trusted than the one that holds, are recorded and move nothing.
+ */
+export const sourceRules = ["change_added", "newest_level", "older_level", "older_version", "less_trusted"] as const;
+export type SourceRule = (typeof sourceRules)[number];
 
 /** Life of a product, location or item. The position is what is stored. */
 export const lifeStates = ["active", "archived", "deleted"] as const;

@@ -1,5 +1,5 @@
 /** Commands: what an authorised caller wants to happen. Plain data, decided strictly in order by `decide`. */
-import type { MovementType, UnsellableState } from "@onhand/protocol/vocabulary";
+import type { entryKinds, MovementType, UnsellableState } from "@onhand/protocol/vocabulary";
 import type { ChannelDocument, LocationDocument, ProductDocument } from "./catalogue/catalogue.ts";
 import type { OrderNote } from "./orders/order.ts";
 
@@ -79,7 +79,22 @@ export interface InventoryLine {
   readonly occurredAtMs: number | null;
   /** The clock that `occurredAtMs` or `countedAtMs` was read from; absent for one that can be trusted. */
   readonly clock?: DeviceClock;
+  /** What a source says, and what its word counts for; absent for a caller who speaks for themselves. */
+  readonly report?: SourceReport;
   readonly text: EntryText | null;
+}
+
+/** A line that a registered source sent: a change that happened there, or an absolute level that it states. */
+export interface SourceReport {
+  readonly sourceId: string;
+  /** Of sources that state levels of one item the one with the higher trust holds, while it is fresh. */
+  readonly trust: number;
+  /** How long its last statement holds against less trusted ones, in ms. */
+  readonly freshForMs: number;
+  /** Number that the source counts its statements of the item with; null when it has times only. */
+  readonly version: number | null;
+  /** When the device that made it says that it happened, before its clock's error was taken off, in ms; null when the same. */
+  readonly saidAtMs: number | null;
 }
 
 /** A device's clock: times read from it are right within its error, when that is known. */
@@ -133,9 +148,10 @@ export interface ChannelRefreshCommand extends CommandOrigin {
   readonly products: readonly { readonly productId: string; readonly locationIds: readonly string[] }[];
 }
 
-/** Says that an entry is out of the ordinary, in an entry of its own. */
+/** Tells something of an item, in an entry of its own that moves nothing. */
 export interface NoticeCommand extends CommandOrigin {
   readonly kind: "notice";
+  readonly entryKind: NoticeKind;
   readonly productId: string;
   readonly locationId: string;
   /** Sequence of the entry it is about. */
@@ -143,6 +159,30 @@ export interface NoticeCommand extends CommandOrigin {
   readonly reason: string;
   readonly figures: Readonly<Record<string, number | string | null>>;
 }
+
+/** Notices that are asked for by commands; thresholds are told of by deciding itself. */
+export type NoticeKind =
+  | typeof entryKinds.inventoryUnusual
+  | typeof entryKinds.inventoryDriftFound
+  | typeof entryKinds.inventoryDriftResolved;
+
+/** Tells in a partition of something that is kept beside the journal: a source, a checkpoint. It changes no state. */
+export interface RecordCommand extends CommandOrigin {
+  readonly kind: "record";
+  readonly partition: number;
+  readonly entryKind: RecordKind;
+  readonly recordId: string;
+  /** What is told; plain JSON, without what may have to be erased. */
+  readonly record: Readonly<Record<string, unknown>>;
+}
+
+/** Entries about records that are kept beside the journal. */
+export type RecordKind =
+  | typeof entryKinds.sourceChanged
+  | typeof entryKinds.sourceStale
+  | typeof entryKinds.sourceFresh
+  | typeof entryKinds.sourceParked
+  | typeof entryKinds.journalCheckpointed;
 
 /** A product as a caller names it. */
 export interface ProductName {
@@ -276,5 +316,6 @@ export type Command =
   | ChannelCommand
   | ChannelRefreshCommand
   | NoticeCommand
+  | RecordCommand
   | MakeOrderCommand
   | OrderCommand;

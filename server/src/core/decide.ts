@@ -18,6 +18,7 @@ import { decideNotice } from "./inventory/decide-notice.ts";
 import { itemsOf } from "./needs.ts";
 import { releaseDue } from "./orders/expiry.ts";
 import type { Outcome } from "./outcome.ts";
+import { decideRecord } from "./record/decide-record.ts";
 import { decideExpire, decideReservation } from "./reservations/decide-reservation.ts";
 import { decideReserve } from "./reservations/decide-reserve.ts";
 import { Draft, type State } from "./state.ts";
@@ -61,6 +62,8 @@ function decideOne(draft: Draft, command: Command, nowMs: number): Outcome {
       return decideChannelRefresh(draft, command, nowMs);
     case "notice":
       return decideNotice(draft, command, nowMs);
+    case "record":
+      return decideRecord(draft, command, nowMs);
     case "reserve":
       return decideReserve(draft, command, nowMs);
     case "reservation":

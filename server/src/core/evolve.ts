@@ -19,7 +19,9 @@ export type Effect =
   | { readonly kind: "location"; readonly location: Location }
   | { readonly kind: "channel"; readonly channel: Channel }
   | { readonly kind: "order"; readonly detail: EntryDetail }
-  | { readonly kind: "channelLevel"; readonly detail: EntryDetail };
+  | { readonly kind: "channelLevel"; readonly detail: EntryDetail }
+  /** Nothing that deciding rests on. */
+  | { readonly kind: "record"; readonly detail: EntryDetail };
 
 /** Life of an item after an entry of this kind. */
 export const itemLife = (kind: EntryKind): Item["life"] =>
@@ -35,6 +37,7 @@ export function evolve(entry: Entry): Effect {
     }
     case "order":
     case "channelLevel":
+    case "record":
       return { kind, detail: parseDetail(entry) };
     case "product": {
       const { channelId: _, ...product } = versioned<ProductDocument>(entry);

@@ -60,6 +60,7 @@ export function itemsOf(command: Command, known: Known): readonly ItemPlace[] {
     case "product":
     case "location":
     case "channel":
+    case "record":
       return [];
   }
 }

@@ -1,5 +1,6 @@
 /** The command that says of a movement that it is unusual: always the same one for the same movement. */
 import { hash } from "node:crypto";
+import { entryKinds } from "@onhand/protocol/vocabulary";
 import type { NoticeCommand } from "../core/command.ts";
 import { systemActor } from "../core/inventory/movement.ts";
 import type { SealedEntry } from "../core/record/entry.ts";
@@ -17,6 +18,7 @@ export function noticeOf(entry: SealedEntry, { reason, figures }: Finding): Noti
   const digest = (text: string): string => hash("sha256", text, "hex").slice(0, digestDigits);
   return {
     kind: "notice",
+    entryKind: entryKinds.inventoryUnusual,
     productId: entry.productId!,
     locationId: entry.locationId!,
     about: entry.sequence,

@@ -22,6 +22,8 @@ export function placeOf(command: Command, partitionCount: number): Place {
       const partition = partitionOf(command.productId, partitionCount);
       return among([partition], partition, 1);
     }
+    case "record":
+      return among([command.partition], command.partition, 1);
     case "reserve": {
       const own = command.lines.map((line) => partitionOf(line.productId, partitionCount));
       const first = resultPartitionOf(command.lines[0]!, partitionCount);

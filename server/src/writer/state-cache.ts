@@ -243,6 +243,8 @@ export class StateCache {
       case "channelLevel":
         cache.levels.delete(entry.productId!);
         return null;
+      case "record":
+        return null;
     }
   }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { entryKinds } from "@onhand/protocol/vocabulary";
 import { createDatabase, type TestDatabase } from "../../test/support/database.ts";
 import { untilPast } from "../../test/support/orders.ts";
 import {
@@ -103,7 +104,7 @@ test("a notice leaves the time of an item's last change, for every server and in
   await untilPast(database.owner, item!.updated_at);
   const { lines: _, ...origin } = adjust("p8", "paris", 0);
   const about = { productId: "p8", locationId: "paris", about: 1, reason: "Odd.", figures: {} };
-  await apply(writer, { ...origin, ...about, kind: "notice" });
+  await apply(writer, { ...origin, ...about, kind: "notice", entryKind: entryKinds.inventoryUnusual });
   expect(await itemRow("p8")).toEqual([{ ...item!, last_sequence: expect.any(Number) }]);
   const guard = { lastUpdatedMs: item!.updated_at };
   const guarded = inventory([line("p8", "paris", { stockLevel: 9 }, { guard })]);

@@ -1,7 +1,15 @@
 /** Random changes of stock: adjustments, counts, moves between states, settings; alone, and several for one item. */
-import { callerMovementTypes, quantityMax, unsellableStates } from "@onhand/protocol/vocabulary";
+import { callerMovementTypes, entryKinds, quantityMax, unsellableStates } from "@onhand/protocol/vocabulary";
 import fc from "fast-check";
-import type { Command, DeviceClock, Guard, InventoryLine, ItemChange, NoticeCommand } from "../../src/core/command.ts";
+import type {
+  Command,
+  DeviceClock,
+  Guard,
+  InventoryLine,
+  ItemChange,
+  NoticeCommand,
+  RecordCommand,
+} from "../../src/core/command.ts";
 import { origin } from "./commands.ts";
 import {
   clamp,
@@ -243,10 +251,33 @@ export const inventoryTemplate: fc.Arbitrary<Template> = fc.oneof(
   },
 );
 
-/** Somebody finds the last entry of an item unusual. */
+/** Somebody finds the last entry of an item unusual, or that records of it differ. */
 export const noticeTemplate: fc.Arbitrary<Template> = fc
-  .record({ productId: fc.constantFrom(...productIds), locationId: fc.constantFrom(...locationIds) })
-  .map((place) => (world: World): NoticeCommand => {
+  .record({
+    productId: fc.constantFrom(...productIds),
+    locationId: fc.constantFrom(...locationIds),
+    entryKind: fc.constantFrom(
+      entryKinds.inventoryUnusual,
+      entryKinds.inventoryDriftFound,
+      entryKinds.inventoryDriftResolved,
+    ),
+  })
+  .map(({ entryKind, ...place }) => (world: World): NoticeCommand => {
     const about = visibleItem(world, place.productId, place.locationId)?.lastSequence ?? 1;
-    return { ...origin, kind: "notice", ...place, about, reason: "It is large.", figures: { times: 12 } };
+    return { ...origin, kind: "notice", entryKind, ...place, about, reason: "It is large.", figures: { times: 12 } };
   });
+
+/** Something is told of a record that is kept beside the journal. */
+export const recordTemplate: fc.Arbitrary<Template> = fc
+  .record({ partition: fc.integer({ min: 0, max: 2 }), told: fc.dictionary(fc.string({ maxLength: 5 }), fc.integer()) })
+  .map(
+    ({ partition, told }) =>
+      (): RecordCommand => ({
+        ...origin,
+        kind: "record",
+        partition,
+        entryKind: entryKinds.sourceChanged,
+        recordId: "till-1",
+        record: told,
+      }),
+  );

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { Template } from "./draws.ts";
 import { channelTemplate, locationTemplate, productTemplate, refreshTemplate } from "./generate-catalogue.ts";
-import { inventoryTemplate, noticeTemplate } from "./generate-inventory.ts";
+import { inventoryTemplate, noticeTemplate, recordTemplate } from "./generate-inventory.ts";
 import {
   expireTemplate,
   reservationTemplate,
@@ -15,6 +15,7 @@ import {
 export const stockTemplate: fc.Arbitrary<Template> = fc.oneof(
   { weight: 12, arbitrary: inventoryTemplate },
   { weight: 1, arbitrary: noticeTemplate },
+  { weight: 1, arbitrary: recordTemplate },
   { weight: 3, arbitrary: productTemplate },
   { weight: 2, arbitrary: locationTemplate },
   { weight: 1, arbitrary: channelTemplate },

@@ -43,6 +43,7 @@ export function placesOf(world: World, command: Command, group: World): Place[] 
     case "product":
     case "location":
     case "channel":
+    case "record":
       return [];
   }
 }

@@ -7,7 +7,7 @@ import { executeLocation, executeProduct } from "./reference-catalogue.ts";
 import { executeChannel, executeRefresh, tellChannels } from "./reference-channels.ts";
 import { placesOf } from "./reference-concern.ts";
 import { executeInventory } from "./reference-inventory.ts";
-import { executeNotice, tellNotices } from "./reference-notices.ts";
+import { executeNotice, executeRecord, tellNotices } from "./reference-notices.ts";
 import { releaseDueOf } from "./reference-orders.ts";
 import { executeExpire, executeReservation } from "./reference-reservations.ts";
 import { executeReserve } from "./reference-reserve.ts";
@@ -49,6 +49,8 @@ function executeOne(world: World, command: Command, nowMs: number, group: World)
       return executeRefresh(world, group, command, nowMs);
     case "notice":
       return executeNotice(world, command, nowMs);
+    case "record":
+      return executeRecord(world, command, nowMs);
     case "reserve":
       return executeReserve(world, command, nowMs, group);
     case "reservation":

@@ -1,6 +1,6 @@
 /** Reference model of notices: thresholds that are crossed, units sold that are not there, entries out of the ordinary. */
 import { type EntryKind, entryKinds } from "@onhand/protocol/vocabulary";
-import type { NoticeCommand } from "../../src/core/command.ts";
+import type { NoticeCommand, RecordCommand } from "../../src/core/command.ts";
 import type { AlertLevel } from "../../src/core/inventory/item.ts";
 import type { Notice } from "../../src/core/record/entry-detail.ts";
 import { plainItem } from "./plain.ts";
@@ -128,11 +128,44 @@ function pushNotice(
   return sequence;
 }
 
-/** Somebody who reads the journal says that an entry is out of the ordinary. */
+/** Somebody who reads the journal tells something of an item. */
 export function executeNotice(world: World, command: NoticeCommand, nowMs: number): Verdict {
   const item = visibleItem(world, command.productId, command.locationId);
   if (item === null) return { kind: "done", entries: 0 };
-  const { about, figures } = command;
-  pushNotice(world, command, entryKinds.inventoryUnusual, item, { about, ...figures }, nowMs);
+  const { about, figures, entryKind } = command;
+  pushNotice(world, command, entryKind, item, { about, ...figures }, nowMs);
+  return { kind: "done", entries: 1 };
+}
+
+/** Something is told of what is kept beside the journal: an entry, and nothing else. */
+export function executeRecord(world: World, command: RecordCommand, nowMs: number): Verdict {
+  const { partition, entryKind, recordId, record, actor, source, requestId, traceparent } = command;
+  const recordedAtMs = recordedAt(world, partition, nowMs);
+  const nothing = { onHand: 0, reserved: 0, unavailable: 0, incoming: 0 };
+  world.entries.push({
+    partition,
+    sequence: lengthOf(world, partition) + 1,
+    kind: entryKind,
+    productId: null,
+    locationId: null,
+    itemNumber: null,
+    previousSequence: null,
+    version: 1,
+    delta: nothing,
+    after: nothing,
+    safetyStock: 0,
+    reorderPoint: null,
+    movementType: 0,
+    allowsNegative: false,
+    occurredAtMs: recordedAtMs,
+    recordedAtMs,
+    actor,
+    source,
+    requestId,
+    traceparent,
+    parts: null,
+    textCommitment: null,
+    detail: JSON.stringify({ record: { id: recordId, told: record } }),
+  });
   return { kind: "done", entries: 1 };
 }

@@ -53,6 +53,7 @@ describe("a crossing downwards", () => {
     const notice = {
       ...origin,
       kind: "notice",
+      entryKind: entryKinds.inventoryUnusual,
       productId: "p1",
       locationId: "l1",
       about: 1,
@@ -199,6 +200,7 @@ describe("what is unusual", () => {
   const unusual = (locationId = "l1"): Command => ({
     ...origin,
     kind: "notice",
+    entryKind: entryKinds.inventoryUnusual,
     productId: "p1",
     locationId,
     about: 2,

@@ -1,5 +1,4 @@
-/** Records that an entry is out of the ordinary. */
-import { entryKinds } from "@onhand/protocol/vocabulary";
+/** Tells something of an item that somebody found out: that it is unusual, that records of it differ. */
 import type { NoticeCommand } from "../command.ts";
 import type { Outcome } from "../outcome.ts";
 import { partitionOf } from "../record/partition.ts";
@@ -8,9 +7,9 @@ import { giveNotice } from "./notice.ts";
 
 /** Nothing is told of an item that is gone by now. */
 export function decideNotice(draft: Draft, command: NoticeCommand, nowMs: number): Outcome {
-  const { productId, locationId, about, reason, figures } = command;
+  const { productId, locationId, about, reason, figures, entryKind } = command;
   const item = draft.item(partitionOf(productId, draft.partitionCount), productId, locationId);
   if (item === null || item.life === "deleted") return { kind: "done", entries: 0 };
-  giveNotice(draft, command, item, entryKinds.inventoryUnusual, { ...figures, reason, about }, nowMs);
+  giveNotice(draft, command, item, entryKind, { ...figures, reason, about }, nowMs);
   return { kind: "done", entries: 1 };
 }

@@ -27,6 +27,18 @@ export interface ItemExtras {
   readonly countedAtMs: number | null;
   /** How far that moment may be off, in ms: the error of the device's clock. Absent for none. */
   readonly countErrorMs?: number;
+  /** The statement of a source that holds, and the last version of each source that counts them. Absent for none. */
+  readonly stated?: Stated;
+}
+
+/** What sources stated of an item. */
+export interface Stated {
+  readonly sourceId: string;
+  readonly trust: number;
+  /** Up to when it holds against less trusted sources, in ms. */
+  readonly holdsUntilMs: number;
+  /** Last version by source; sources with times only are absent. */
+  readonly versions: Readonly<Record<string, number>>;
 }
 
 /** Nothing of it: one object, so that it is recognised by identity. */

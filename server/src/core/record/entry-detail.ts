@@ -2,6 +2,8 @@
  * The `detail` of an entry: what its columns do not say, as JSON text. One form for each subject, read and written only
  * here. An item's entry has none (null) as long as the item has no extras and the entry belongs to no order.
  */
+
+import type { SourceRule } from "@onhand/protocol/vocabulary";
 import type { ChannelLevel } from "../catalogue/catalogue.ts";
 import { type ItemExtras, noExtras } from "../inventory/item.ts";
 import type { StockOrder, StockOrderLine } from "../orders/order.ts";
@@ -13,6 +15,17 @@ export interface Contained {
   readonly onHand: number;
   /** The moment of the count that contains it, in ms. */
   readonly countedAtMs: number;
+}
+
+/** What a source said of an item. The rules are described where they are decided. */
+export interface Reported {
+  readonly sourceId: string;
+  readonly rule: SourceRule;
+  /** Level that it stated; absent for a change. */
+  readonly stockLevel?: number;
+  readonly version?: number;
+  /** The device's own time, before its clock's error was taken off, in ms. */
+  readonly saidAtMs?: number;
 }
 
 /** Why somebody should look at an entry. */
@@ -41,8 +54,12 @@ export interface EntryDetail {
   /** To be looked at by somebody: why. */
   readonly review?: string;
   readonly notice?: Notice;
+  /** What a source said, and which rule decided about it. */
+  readonly reported?: Reported;
   /** Of a notice: when the item last changed, in ms, which the notice leaves as it was. */
   readonly changedAtMs?: number;
+  /** What is told of a record beside the journal. */
+  readonly record?: { readonly id: string; readonly told: Readonly<Record<string, unknown>> };
   readonly channelLevel?: Pick<ChannelLevel, "channelId" | "sellable" | "available"> & { readonly previous: number };
 }
 

@@ -7,6 +7,7 @@ import type {
   LocationEvent,
   OrderEvent,
   ProductEvent,
+  RecordEvent,
 } from "@onhand/protocol/events";
 import { eventTypes, isNotice } from "@onhand/protocol/vocabulary";
 import { type Effect, evolve } from "../../core/evolve.ts";
@@ -30,6 +31,7 @@ type Subject =
   | Pick<LocationEvent["data"], "location">
   | Pick<OrderEvent["data"], "order" | "lines">
   | Pick<ChannelEvent["data"], "channel">
+  | Pick<RecordEvent["data"], "recordId" | "record">
   | Pick<AvailabilityEvent["data"], "channelId" | "productId" | "sku" | "available" | "previousAvailable">;
 
 /** What the entry of an item says beside its levels. */
@@ -77,6 +79,8 @@ function namesOf(entry: SealedEntry, effect: Effect): string[] {
       return [effect.detail.order!.orderId];
     case "channel":
       return [effect.channel.channelId];
+    case "record":
+      return [effect.detail.record!.id];
     case "channelLevel":
       return [productId!, effect.detail.channelLevel!.channelId];
     default:
@@ -94,6 +98,8 @@ function subjectOf(entry: SealedEntry, effect: Effect, previous: PreviousState |
       return { channel: channelOfOutcome(effect.channel) };
     case "order":
       return { order: headerOf(effect.detail.order!), lines: [...(effect.detail.lines ?? [])] };
+    case "record":
+      return { recordId: effect.detail.record!.id, record: effect.detail.record!.told };
     case "channelLevel": {
       const { channelId, available, previous: previousAvailable } = effect.detail.channelLevel!;
       return { channelId, productId: entry.productId!, sku: sku ?? "", available, previousAvailable };

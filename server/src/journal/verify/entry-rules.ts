@@ -40,6 +40,7 @@ const presences: Readonly<Record<EntrySubject, readonly string[]>> = {
   order: ["1101"],
   channel: ["0001"],
   channelLevel: ["1001"],
+  record: ["0001"],
 };
 
 function shapeFault(entry: Entry, partitionCount: number): { expected: string; found: string } | null {
@@ -56,20 +57,23 @@ function shapeFault(entry: Entry, partitionCount: number): { expected: string; f
   if (subject !== "item" && (moves(entry.delta) || moves(entry.after) || entry.previousSequence !== null)) {
     return { expected: `no levels in an entry of kind ${entry.kind}`, found: JSON.stringify(entry.after) };
   }
-  if ((subject === "order" || subject === "channelLevel") && entry.version !== 1) {
+  if ((subject === "order" || subject === "channelLevel" || subject === "record") && entry.version !== 1) {
     return { expected: `version 1 in an entry of kind ${entry.kind}`, found: `version ${entry.version}` };
   }
   const wrong = detail === null ? null : detailFault(subject, detail);
   if (wrong !== null) return wrong;
+  // What is told of a record may be told of any partition.
+  if (subject === "record") return null;
   const home = productId === null ? controlPartition : partitionOf(productId, partitionCount);
   return home === entry.partition ? null : { expected: `partition ${home}`, found: `partition ${entry.partition}` };
 }
 
 /** What the detail of an entry of each subject may say; documents of the catalogue are looked at when they are folded. */
 const detailKeys: Readonly<Partial<Record<EntrySubject, readonly string[]>>> = {
-  item: ["life", "extras", "line", "order", "moved", "contained", "review", "notice", "changedAtMs"],
+  item: ["life", "extras", "line", "order", "moved", "contained", "review", "notice", "reported", "changedAtMs"],
   order: ["order", "lines"],
   channelLevel: ["channelLevel"],
+  record: ["record"],
 };
 
 function detailFault(subject: EntrySubject, detail: string): { expected: string; found: string } | null {

@@ -1,5 +1,7 @@
 /** What a notice may say of its item: nothing but what was told. */
+
 import { expect, test } from "bun:test";
+import { entryKinds } from "@onhand/protocol/vocabulary";
 import { origin, SeedBook } from "../../../test/model/commands.ts";
 import { MemoryState } from "../../../test/model/memory-state.ts";
 import { decide } from "../../core/decide.ts";
@@ -15,7 +17,7 @@ test("a notice that says that its item changed at another time is a fault", () =
   const book = new SeedBook(4, now).product("p1").location("l1");
   book.item({ productId: "p1", locationId: "l1", levels: { onHand: 5 } });
   const state = new MemoryState(book.partitionCount, book.entries);
-  const figures = { reason: "Odd.", about: 1, figures: {} };
+  const figures = { entryKind: entryKinds.inventoryUnusual, reason: "Odd.", about: 1, figures: {} };
   const told = decide(state, [{ ...origin, kind: "notice", productId: "p1", locationId: "l1", ...figures }], now + 9)
     .draft.entries[0]!;
   const faultsOf = (notice: Entry) => {

@@ -62,7 +62,7 @@ export async function checkPartition(scope: PartitionScope): Promise<PartitionRe
       if (subject === "item") items.visit(entry);
       if (subject === "item" || subject === "order") orders.visit(entry);
       else if (subject === "channelLevel") told.visit(entry);
-      else catalogue.visit(entry);
+      else if (subject !== "record") catalogue.visit(entry);
     }
     await texts.visit(entries);
     await parts.askFull();
