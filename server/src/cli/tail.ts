@@ -83,8 +83,8 @@ export const tailCommand: Command = {
   summary: "Show changes as they happen, one line each",
   help: `Usage: onhand tail [options]
 
-Shows every change of stock, products and locations as it is committed: time, type, SKU, location, what changed, and
-the level and what is available afterwards. Resumes by itself when the server or the network was away, without missing
+Shows every change of stock, orders on it, products, locations and channels as it is committed: time, type, SKU,
+location, what changed, and the level and what is available afterwards. Resumes by itself when the server or the network was away, without missing
 or repeating a change. Ends with Ctrl-C.
 
 Options:

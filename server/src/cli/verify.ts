@@ -60,8 +60,8 @@ export const verifyCommand: Command = {
   summary: "Prove that the journal is whole and every level follows from it",
   help: `Usage: onhand verify [--from REPORT] [--report FILE] [--database-url URL] [--data-dir FOLDER]
 
-Checks, reading only: numbers without a gap, the hash chain unbroken, every level, total, product, location and SKU equal
-to what its entries say, and texts equal to their commitments. Names the first bad entry of each partition. A running
+Checks, reading only: numbers without a gap, the hash chain unbroken, every level, total, product, location, SKU, channel
+and order on stock equal to what its entries say, and texts equal to their commitments. Names the first bad entry of each partition. A running
 server is not disturbed.
 
   --report FILE   write the report as JSON; keep it elsewhere: with it a later run proves that nothing was cut off

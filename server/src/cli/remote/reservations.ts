@@ -59,8 +59,8 @@ export const reservationsCommand: Command = nounCommand({
       run: async (client, [id]) => shown(await client.getReservation(id!)),
     },
     hold: {
-      usage: "SKU=QUANTITY …",
-      about: "hold units",
+      usage: "SKU=QUANTITY … --location ID",
+      about: "hold units; or --group",
       argumentsMin: 1,
       async run(client, args, { location, group, ttl, reference }) {
         const lines = quantitiesOf(args).map(({ name, quantity }) => ({
@@ -85,7 +85,7 @@ export const reservationsCommand: Command = nounCommand({
         shown(await client.releaseReservation(id!, given({ lines: linesOf(args) }))),
     },
     extend: {
-      usage: "ID --ttl 15m",
+      usage: "ID [--ttl 15m]",
       about: "hold for longer, from now on",
       argumentsMin: 1,
       run: async (client, [id], { ttl = "15m" }) =>

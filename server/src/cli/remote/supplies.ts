@@ -43,7 +43,7 @@ export const suppliesCommand: Command = nounCommand({
     },
     incoming: {
       usage: "",
-      about: "everything on its way, by date, transfers too",
+      about: `the first ${listed} lines on their way, by date, transfers too`,
       argumentsMin: 0,
       async run(client, _, { location }) {
         const { data } = await client.listIncoming({ limit: listed, locationId: location });
@@ -65,7 +65,7 @@ export const suppliesCommand: Command = nounCommand({
       run: async (client, [id]) => shown(await client.getSupply(id!)),
     },
     announce: {
-      usage: "SKU=QUANTITY … --location ID",
+      usage: "SKU=QUANTITY … --location ID --reference TEXT",
       about: "they were ordered",
       argumentsMin: 1,
       async run(client, args, { location, reference, supplier, expected }) {

@@ -74,9 +74,11 @@ export function nounCommand(noun: Noun): Command {
 }
 
 function helpOf({ name, about, verbs, flags, examples }: Noun): string {
-  const lines = Object.entries(verbs).map(
-    ([verb, { usage, about: what }]) => `  ${`${verb} ${usage}`.trim().padEnd(38)} ${what}`,
+  const shapes = Object.entries(verbs).map(
+    ([verb, { usage, about: what }]) => [`${verb} ${usage}`.trim(), what] as const,
   );
+  const width = Math.max(38, ...shapes.map(([shape]) => shape.length));
+  const lines = shapes.map(([shape, what]) => `  ${shape.padEnd(width)} ${what}`);
   const options = Object.entries(flags).map(([flag, what]) => `  ${`--${flag} VALUE`.padEnd(21)} ${what}`);
   return `Usage: onhand ${name} [VERB] [ARGUMENTS] [options]
 
