@@ -1,4 +1,5 @@
 /** What came of a command: stored with its key and rendered again on a replay, so it is plain JSON. */
+import type { SourceRule } from "@onhand/protocol/vocabulary";
 import type { Channel, Location, Product } from "./catalogue/catalogue.ts";
 import type { Item } from "./inventory/item.ts";
 import type { StockOrder, StockOrderLine } from "./orders/order.ts";
@@ -14,6 +15,8 @@ export interface AppliedLine {
   readonly contained?: { readonly onHand: number; readonly countedAtMs: number };
   /** Why somebody should look at it. */
   readonly review?: string;
+  /** The rule that decided what a source's line does; absent for callers who speak for themselves. */
+  readonly rule?: SourceRule;
 }
 
 /** An order as a command left it. Texts of its note are beside the journal; a dry run's lines are in no journal at all. */
