@@ -165,8 +165,13 @@ export const LAYERS: readonly Layer[] = [
   ),
   server(
     "channels",
-    [...FOUNDATION, ...all("commands", "db", "core"), VOCABULARY],
-    "it looks after numbers in the background and changes them as any caller would, by commands",
+    [
+      ...FOUNDATION,
+      ...all("commands", "db", "core"),
+      { layer: "journal", files: ["server/src/journal/past-writers.ts"] },
+      VOCABULARY,
+    ],
+    "it looks after numbers in the background and changes them as any caller would, by commands; of the journal it needs to know when groups under way have ended",
   ),
   server(
     "expiry",

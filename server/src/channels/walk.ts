@@ -2,6 +2,7 @@
  * Walks through all products of a channel, page by page, and has each one's number made right by the writer, which decides
  * with the channel as it is by then. A walk changes nothing where nothing is wrong, so it may be begun again at any time.
  */
+import type { LifeState } from "@onhand/protocol/vocabulary";
 import type { Submitter } from "../commands/submitter.ts";
 import type { ChannelDocument } from "../core/catalogue/catalogue.ts";
 import type { ChannelRefreshCommand } from "../core/command.ts";
@@ -30,8 +31,8 @@ export interface WalkParts {
 export interface WalkedChannel {
   readonly channelId: string;
   readonly document: ChannelDocument;
-  /** False when it is archived or deleted: then it sells nothing. */
-  readonly isActive: boolean;
+  /** Archived or deleted it sells nothing. */
+  readonly life: LifeState;
 }
 
 export interface Walked {
@@ -61,16 +62,23 @@ export async function walkChannel(
     );
     const wanted = rows.filter((row) => row.has_level || row.location_ids.length > 0);
     told += await submitAll(parts, commandsOf(channel.channelId, wanted));
+    if (channel.life === "deleted")
+      await parts.database.query(sql.forgetLevels(channel.channelId, wanted.map(placeOf)));
     products += wanted.length;
     const last = rows.at(-1);
     if (last === undefined || rows.length < walkLimits.pageProductsMax) return { products, told };
-    after = { partition: last.partition, productId: last.product_id };
+    after = placeOf(last);
   }
 }
 
-function sellingOf({ channelId, document, isActive }: WalkedChannel, partitionCount: number): sql.Selling {
+const placeOf = (row: sql.RefreshProductRow): sql.ProductPlace => ({
+  partition: row.partition,
+  productId: row.product_id,
+});
+
+function sellingOf({ channelId, document, life }: WalkedChannel, partitionCount: number): sql.Selling {
   const { locations, locationGroups, products } = document;
-  const listed = isActive ? products : [];
+  const listed = life === "active" ? products : [];
   return {
     channelId,
     locations,

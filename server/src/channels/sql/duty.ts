@@ -1,12 +1,15 @@
 /** Work that one server does at a time: a row for each, with a token that rises whenever the holder changes. */
 import type { Statement } from "../../db/pool.ts";
 
-/** Takes a duty that is free, or whose holder has not renewed it in time; no row when another server has it. */
+/**
+ * Takes a duty that is free, whose holder has not renewed it in time, or that is the holder's own: after a renewal whose
+ * answer was lost it need not wait for itself. No row when another server has it.
+ */
 export const claimDuty = (name: string, holder: string, leaseMs: number): Statement => ({
   name: "duty_claim",
   text: `INSERT INTO duty (name, holder, token, lease_until) VALUES ($1, $2, 1, clock_timestamp() + $3 * interval '1 millisecond')
          ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = duty.token + 1, lease_until = excluded.lease_until
-         WHERE duty.holder IS NULL OR duty.lease_until < clock_timestamp()
+         WHERE duty.holder IS NULL OR duty.holder = excluded.holder OR duty.lease_until < clock_timestamp()
          RETURNING token`,
   values: [name, holder, leaseMs],
 });

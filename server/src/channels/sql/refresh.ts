@@ -1,6 +1,14 @@
 /** Statements of the refresher: which channels lag behind the catalogue, and the products of one of them, page by page. */
+import { type EntryKind, entryKinds, type LifeState, lifeStates } from "@onhand/protocol/vocabulary";
 import { textArray } from "../../db/binary-array.ts";
 import type { Statement } from "../../db/pool.ts";
+
+const locationKinds: readonly EntryKind[] = [
+  entryKinds.locationCreated,
+  entryKinds.locationUpdated,
+  entryKinds.locationArchived,
+  entryKinds.locationDeleted,
+];
 
 export interface LaggingRow {
   readonly channel_id: string;
@@ -25,6 +33,8 @@ export interface ControlChangeRow {
   readonly kind: number;
   readonly location_id: string | null;
   readonly channel_id: string | null;
+  /** Of the location or channel after the change. */
+  readonly life: LifeState | null;
   /** Groups of the location after the change. */
   readonly groups: readonly string[] | null;
 }
@@ -32,9 +42,30 @@ export interface ControlChangeRow {
 /** What changed in the catalogue of locations and channels, in order, at most `limit`. */
 export const controlChanges = (after: number, upTo: number, limit: number): Statement => ({
   name: "channels_control_changes",
-  text: `SELECT sequence, kind, location_id, detail::jsonb->>'channelId' AS channel_id, detail::jsonb->'document'->'groups' AS groups
+  text: `SELECT sequence, kind, location_id, detail::jsonb->>'channelId' AS channel_id, detail::jsonb->>'life' AS life,
+           detail::jsonb->'document'->'groups' AS groups
          FROM journal WHERE partition = 0 AND sequence > $1 AND sequence <= $2 ORDER BY sequence LIMIT $3`,
   values: [after, upTo, limit],
+});
+
+export interface PlacedRow {
+  readonly location_id: string;
+  readonly life: LifeState;
+  readonly groups: readonly string[];
+}
+
+/**
+ * Some locations as they were at a place of the control partition. No index leads there, so the entries in front of it
+ * are read, at most `entriesMax`; what was not changed in those has no row.
+ */
+export const locationsAt = (locationIds: readonly string[], sequence: number, entriesMax: number): Statement => ({
+  name: "channels_locations_at",
+  text: `SELECT j.location_id, j.detail::jsonb->>'life' AS life, j.detail::jsonb->'document'->'groups' AS groups
+         FROM (SELECT max(sequence) AS sequence FROM journal
+               WHERE partition = 0 AND sequence > $2::bigint - $3::bigint AND sequence <= $2 AND location_id = ANY($1::text[])
+                 AND kind = ANY($4::smallint[]) GROUP BY location_id) last
+         JOIN journal j ON j.partition = 0 AND j.sequence = last.sequence`,
+  values: [textArray(locationIds), sequence, entriesMax, locationKinds],
 });
 
 export interface RefreshProductRow {
@@ -104,6 +135,23 @@ export function productsToRefresh(selling: Selling, after: ProductPlace, limit: 
     values,
   };
 }
+
+/**
+ * Lets go of the rows of a channel that was deleted, of some products; those that say more than none stay. Whoever remembers
+ * one that is gone is told so by the database when it writes it.
+ */
+export const forgetLevels = (channelId: string, products: readonly ProductPlace[]): Statement => ({
+  name: "channels_forget_levels",
+  text: `DELETE FROM channel_level l USING unnest($2::integer[], $3::text[]) u(partition, product_id)
+         WHERE l.partition = u.partition AND l.product_id = u.product_id AND l.channel_id = $1
+           AND l.sellable = 0 AND l.available = 0 AND EXISTS (SELECT FROM channel WHERE channel_id = $1 AND life = $4)`,
+  values: [
+    channelId,
+    products.map((each) => each.partition),
+    products.map((each) => each.productId),
+    lifeStates.indexOf("deleted"),
+  ],
+});
 
 /** The numbers of some channels are as the control partition had it up to a sequence; they never go back. */
 export const setRefreshed = (channelIds: readonly string[], through: number): Statement => ({

@@ -24,6 +24,13 @@ export const lockHeads = (partitions: readonly number[]): Statement => ({
   values: [integerArray(partitions)],
 });
 
+/** Waits for whoever holds a head, and lets go of it at once where it is a transaction by itself. */
+export const passHead = (partition: number): Statement => ({
+  name: "pass_head",
+  text: "SELECT 1 FROM partition_head WHERE partition = $1 FOR SHARE",
+  values: [partition],
+});
+
 /** Reads all heads without locking. */
 export const readHeads = (): Statement => ({
   name: "read_heads",

@@ -110,7 +110,9 @@ function checkRow(
     faults.add("channel_level", { sequence: null, productId, channelId, expected, found });
   const toldText = row.sellable === null ? "no row" : `available ${row.available}, told by entry ${row.told_sequence}`;
   if (last !== undefined) {
-    if (row.available !== last.available || row.told_sequence !== last.sequence)
+    // The row of a channel that was deleted goes, and one that is made again begins anew: both only after it was told none.
+    const isForgotten = last.available === 0 && (row.available ?? 0) === 0 && (row.told_sequence ?? 0) === 0;
+    if (!isForgotten && (row.available !== last.available || row.told_sequence !== last.sequence))
       fault(`available ${last.available}, told by entry ${last.sequence}`, toldText);
   } else if (row.sellable !== null && fromSequence === 0 && (row.available !== 0 || row.told_sequence !== 0))
     fault("never told", toldText);
