@@ -19,7 +19,11 @@ export function foldOrders(journal: readonly SealedEntry[]): OrderLedger {
   for (const entry of journal) {
     if (entry.detail === null || entry.productId === null) continue;
     const { order, line, lines: numbers } = parseDetail(entry);
-    if (order?.partition === entry.partition) orders.set(order.orderId, order);
+    if (order?.partition === entry.partition) {
+      // How its locations were chosen stands in its first entry.
+      const { allocation } = { ...orders.get(order.orderId), ...order };
+      orders.set(order.orderId, { ...order, allocation: allocation! });
+    }
     if (line !== undefined) lines.set(lineKey(line), line);
     for (const number of numbers ?? []) {
       const key = lineKey({ orderId: order!.orderId, line: number });

@@ -65,11 +65,14 @@ export class MemoryState implements State {
 
   #absorbDetail({ order, line, lines }: EntryDetail): void {
     if (order !== undefined) {
-      const isKnown = this.orders.some((other) => other.orderId === order.orderId);
+      const known = this.orders.find((other) => other.orderId === order.orderId);
+      // How its locations were chosen stands where it was made.
+      const whole: StockOrder = { ...order, allocation: known === undefined ? order.allocation! : known.allocation };
       // In the order in which they were made.
-      this.orders = isKnown
-        ? this.orders.map((other) => (other.orderId === order.orderId ? order : other))
-        : [...this.orders, order];
+      this.orders =
+        known === undefined
+          ? [...this.orders, whole]
+          : this.orders.map((other) => (other.orderId === order.orderId ? whole : other));
       // A change of the order concerns its lines that it names.
       const { phase, expiresAtMs } = order;
       this.lines = this.lines.map((known) =>

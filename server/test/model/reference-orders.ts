@@ -25,7 +25,8 @@ export function changeOrder(
     const lines = concerned.filter((line) => line.partition === partition);
     if (lines.length === 0 && partition !== after.partition) continue;
     const first = linesOf(world, after.orderId).find((line) => line.partition === partition)!;
-    const detail = { order: after, lines: lines.map(({ line }) => line) };
+    const { allocation: _, ...told } = after;
+    const detail = { order: told, lines: lines.map(({ line }) => line) };
     const { productId } = first;
     const locationId = first.locationId ?? first.toLocationId;
     pushBare(world, cause, { kind, partition, productId, locationId, detail, text: cause.text }, nowMs);

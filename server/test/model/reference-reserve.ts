@@ -84,7 +84,10 @@ function releaseOlder(world: World, command: ReserveCommand, nowMs: number): str
   for (const orderId of older) {
     const order = orderOf(world, orderId)!;
     const held = linesOf(world, orderId).filter((line) => line.held > 0n);
-    for (const line of held) {
+    for (const [index, line] of held.entries()) {
+      // Each partition is told once that the order has an end; how its locations were chosen is known from its beginning.
+      const { allocation: _, ...told } = order;
+      const isFirst = held.findIndex(({ partition }) => partition === line.partition) === index;
       const lapsed = (line.lapsed ?? 0) + Number(line.held);
       const after = { ...line, held: 0n, dropped: line.dropped + line.held, lapsed, end: "superseded" as const };
       const movement = {
@@ -93,7 +96,7 @@ function releaseOlder(world: World, command: ReserveCommand, nowMs: number): str
         productId: line.productId,
         locationId: line.locationId!,
         reserved: -line.held,
-        detail: { order },
+        detail: isFirst ? { order: told } : {},
       };
       moveLine(world, command, movement, after, nowMs);
     }
@@ -111,7 +114,8 @@ function nameSuccessor(world: World, from: number, orderId: string, supersededBy
   world.entries = world.entries.map((entry, index) => {
     if (index < from || entry.detail === null) return entry;
     const detail = JSON.parse(entry.detail);
-    return detail.order?.orderId === orderId ? { ...entry, detail: JSON.stringify({ ...detail, order }) } : entry;
+    if (detail.order?.orderId !== orderId) return entry;
+    return { ...entry, detail: JSON.stringify({ ...detail, order: { ...detail.order, supersededBy } }) };
   });
 }
 

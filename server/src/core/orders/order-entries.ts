@@ -10,7 +10,7 @@ import { type Entry, noLevels } from "../record/entry.ts";
 import { type EntryDetail, formatDetail } from "../record/entry-detail.ts";
 import { formatParts } from "../record/parts.ts";
 import { type Draft, type ItemPlace, itemKey } from "../state.ts";
-import type { StockOrder, StockOrderLine } from "./order.ts";
+import { retold, type StockOrder, type StockOrderLine } from "./order.ts";
 
 /** One entry to be. */
 export type OrderStep = ItemStep | HeaderStep;
@@ -26,7 +26,7 @@ export interface ItemStep {
   readonly before: StockOrderLine | null;
   /** The line after this step. */
   readonly line: StockOrderLine;
-  /** The order as the command leaves it: in the first entry of an order, and wherever it changed. */
+  /** The order as the command leaves it: in the first entry of an order, and once in each partition where it changed. */
   readonly order?: StockOrder;
   /** What else the entry says. */
   readonly detail?: Pick<EntryDetail, "moved" | "contained" | "review">;
@@ -128,7 +128,8 @@ function partsOf(draft: Draft, steps: readonly OrderStep[]): string | null {
 
 function applyItemStep(draft: Draft, cause: Cause, step: ItemStep, parts: string | null, nowMs: number): Item {
   const { place, before, line, order } = step;
-  const said = order === undefined ? { line } : { line, order };
+  const isMade = before === null;
+  const said = order === undefined ? { line } : { line, order: isMade ? order : retold(order) };
   const detail = step.detail === undefined ? said : { ...said, ...step.detail };
   const item = move(draft, cause, place, { ...step, detail, parts }, nowMs);
   draft.putLine(before, line);
@@ -162,7 +163,7 @@ function applyHeaderStep(draft: Draft, cause: Cause, step: HeaderStep, parts: st
     traceparent: cause.traceparent,
     parts,
     textCommitment: text?.commitment ?? null,
-    detail: formatDetail({ order, lines: lines.map(({ after }) => after.line) }),
+    detail: formatDetail({ order: retold(order), lines: lines.map(({ after }) => after.line) }),
   };
   draft.append(entry, { sku: step.sku, text });
   for (const { before, after } of lines) draft.putLine(before, after);

@@ -50,6 +50,12 @@ export interface StockOrder {
   readonly allocation: Allocation | null;
 }
 
+/**
+ * An order as an entry tells of it. How its locations were chosen never changes and is long: the entry that made the
+ * order has it, later ones leave it out. In older journals each entry has it.
+ */
+export type ToldOrder = Omit<StockOrder, "allocation"> & Partial<Pick<StockOrder, "allocation">>;
+
 /** Why units come from where they come. */
 export interface Allocation {
   readonly policy: string;
@@ -140,6 +146,12 @@ export function withLapsed(line: StockOrderLine, lapsed: number): StockOrderLine
   return lapsed === 0 ? rest : { ...rest, lapsed };
 }
 
+/** @returns what an entry says of an order that is there already */
+export function retold(order: StockOrder): ToldOrder {
+  const { allocation: _, ...rest } = order;
+  return rest;
+}
+
 /** Key of a line in maps. */
 export const lineKey = (line: Pick<StockOrderLine, "orderId" | "line">): string => `${line.orderId}/${line.line}`;
 
@@ -158,6 +170,8 @@ export const orderLimits = {
   candidatesPerRequestMax: 20_000,
   /** Open reservations of one buyer that a newer one may take the place of. */
   supersededMax: 50,
+  /** Their lines that hold units, so that ending them fits into a group together with what is reserved anew. */
+  supersededLinesMax: 2_000,
   /** Due lines that are released in front of the commands of a group; with more, refusals for want of stock are not final. */
   dueLinesMax: 4_000,
   /** Reservations that one command of the sweeper ends. */

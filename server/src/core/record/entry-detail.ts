@@ -6,7 +6,7 @@
 import type { SourceRule } from "@onhand/protocol/vocabulary";
 import type { ChannelLevel } from "../catalogue/catalogue.ts";
 import { type ItemExtras, noExtras } from "../inventory/item.ts";
-import type { StockOrder, StockOrderLine } from "../orders/order.ts";
+import type { StockOrderLine, ToldOrder } from "../orders/order.ts";
 import type { Entry } from "./entry.ts";
 
 /** A movement that occurred before a count which was recorded first: contained in it, so no level changed. */
@@ -45,7 +45,7 @@ export interface EntryDetail {
   /** The line of an order after the command; absent when the entry belongs to none. */
   readonly line?: StockOrderLine;
   /** The order itself, when it was made or changed. */
-  readonly order?: StockOrder;
+  readonly order?: ToldOrder;
   /** Numbers of the order's lines in this partition that a change of the order concerns. */
   readonly lines?: readonly number[];
   /** Units moved between states: null for sellable. */

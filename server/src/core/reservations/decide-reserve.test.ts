@@ -6,6 +6,7 @@ import { MemoryState } from "../../../test/model/memory-state.ts";
 import {
   commitOf,
   denied,
+  extendBy,
   held,
   onReservation,
   payWithin,
@@ -16,6 +17,8 @@ import {
 import { levelsAt } from "../../../test/model/transfer-commands.ts";
 import { decide } from "../decide.ts";
 import { itemsOf } from "../needs.ts";
+import { retold } from "../orders/order.ts";
+import type { OrderOutcome } from "../outcome.ts";
 import { parseDetail } from "../record/entry-detail.ts";
 import { formatOrderId } from "../record/ids.ts";
 import { partitionOf } from "../record/partition.ts";
@@ -192,9 +195,47 @@ test("one whose first line has ended says in the partition of its id what took i
     [entryKinds.inventoryReserved, home],
     [entryKinds.inventoryReserved, away],
   ]);
-  expect(parseDetail(entries[1]!)).toEqual({ order: { ...older, supersededBy: order.orderId }, lines: [] });
+  expect(parseDetail(entries[1]!)).toEqual({ order: retold({ ...older, supersededBy: order.orderId }), lines: [] });
   expect(order.orderId).toBe(formatOrderId("reservation", home, sequence + 1));
   expect(state.order(older.orderId)).toMatchObject({ supersededBy: order.orderId });
+});
+
+test("what a newer one takes the place of is told once in each partition, and how it was sourced by its first entry alone", () => {
+  const state = stocked();
+  const lines = [want(1), want(1), want(1, { productId: "p2" }), want(1, { productId: "p2" })];
+  const older = held(state, reserve(lines, { ...buyer, policy: "partial" }), now);
+  expect(parseDetail(older.entries[0]!).order).toEqual(older.order);
+  expect(older.order.allocation).not.toBeNull();
+  const paid = held(state, onReservation(state, older.order.orderId, extendBy(2_000)), now);
+  for (const entry of paid.entries) expect(parseDetail(entry).order).not.toHaveProperty("allocation");
+  const alsoPartitions = older.order.partitions;
+  const { order, entries } = held(state, reserve([want(1)], { ...supersede, alsoPartitions }), now);
+  const told = entries.filter(({ kind }) => kind === entryKinds.inventoryReleased).map((entry) => parseDetail(entry));
+  expect(told.map((detail) => [detail.line!.line, detail.order?.supersededBy ?? null])).toEqual([
+    [1, order.orderId],
+    [2, null],
+    [3, order.orderId],
+    [4, null],
+  ]);
+  for (const detail of told) expect(detail.order ?? {}).not.toHaveProperty("allocation");
+  expect(state.order(older.order.orderId)!.allocation).toEqual(older.order.allocation);
+});
+
+test("only as many lines of older reservations give way as fit into a group, the oldest first", () => {
+  const book = new SeedBook(5, now - 1_000).product("p1").location("l1");
+  book.item({ productId: "p1", locationId: "l1", levels: { onHand: 5_000 } });
+  const state = new MemoryState(book.partitionCount, book.entries);
+  const lines = Array.from({ length: 500 }, () => want(1));
+  const carts: string[] = [];
+  for (let cart = 0; cart < 5; cart++) {
+    const { draft, outcomes } = decide(state, [reserve(lines, buyer)], now + cart);
+    carts.push((outcomes[0] as OrderOutcome).order.orderId);
+    state.adopt(draft);
+  }
+  const { draft, outcomes } = decide(state, [reserve(lines, supersede)], now + 10);
+  expect(outcomes[0]).toMatchObject({ kind: "order", superseded: carts.slice(0, 4) });
+  expect(draft.entries).toHaveLength(2_500);
+  expect((outcomes[0] as OrderOutcome).lines).toHaveLength(500);
 });
 
 test("more places than can be weighed together are refused before anything is looked at", () => {

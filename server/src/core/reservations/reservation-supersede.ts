@@ -19,7 +19,8 @@ const nothingSuperseded: Superseded = { orders: [], lines: [] };
 
 /**
  * @param locked partitions that the command holds
- * @returns the buyer's older open reservations, but none whose payment has begun; or the partitions that it takes to end them
+ * @returns the oldest of the buyer's open reservations, as many as may be ended at a time, but none whose payment has
+ * begun; or the partitions that it takes to end them
  */
 export function findSuperseded(
   draft: Draft,
@@ -31,12 +32,14 @@ export function findSuperseded(
   const lines: StockOrderLine[] = [];
   const missing = new Set<number>();
   for (const { orderId, order } of openOf(draft, command.buyerKey)) {
+    const held = order === null ? [] : draft.orderLines(orderId).filter((line) => line.held > 0);
+    if (lines.length + held.length > orderLimits.supersededLinesMax) break;
     // What lies behind no lock is not known, but where its id leads is.
     const partitions = order?.partitions ?? [parseOrderId("reservation", orderId)!.partition];
     for (const partition of partitions) if (!locked.has(partition)) missing.add(partition);
     if (order === null) continue;
     orders.push(order);
-    lines.push(...draft.orderLines(orderId).filter((line) => line.held > 0));
+    lines.push(...held);
   }
   return missing.size === 0 ? { orders, lines } : needsPartitions([...missing].sort((a, b) => a - b));
 }
@@ -83,10 +86,14 @@ export const entriesIn = (superseded: Superseded, partition: number): number =>
 /** Plans their end. @param supersededBy id of the newer one */
 export function planSuperseded(draft: Draft, superseded: Superseded, supersededBy: string): OrderStep[] {
   const changed = new Map(superseded.orders.map((order) => [order.orderId, { ...order, supersededBy }]));
+  const told = new Set<string>();
   const steps: OrderStep[] = superseded.lines.map((line) => {
     const step = releaseStep(draft, line, line.held, "superseded", null);
-    const after = withLapsed(step.line, (line.lapsed ?? 0) + line.held);
-    return { ...step, line: after, order: changed.get(line.orderId)! };
+    const after = { ...step, line: withLapsed(step.line, (line.lapsed ?? 0) + line.held) };
+    const where = `${line.orderId}/${line.partition}`;
+    if (told.has(where)) return after;
+    told.add(where);
+    return { ...after, order: changed.get(line.orderId)! };
   });
   for (const { orderId } of untold(superseded)) {
     const lines = draft.orderLines(orderId);

@@ -12,7 +12,7 @@ import type {
 import { eventTypes, isNotice } from "@onhand/protocol/vocabulary";
 import { type Effect, evolve } from "../../core/evolve.ts";
 import type { Item } from "../../core/inventory/item.ts";
-import type { StockOrder, StockOrderLine } from "../../core/orders/order.ts";
+import type { StockOrderLine, ToldOrder } from "../../core/orders/order.ts";
 import type { PreviousState } from "../../core/record/committed-entry.ts";
 import type { SealedEntry } from "../../core/record/entry.ts";
 import type { EntryDetail } from "../../core/record/entry-detail.ts";
@@ -148,7 +148,7 @@ function saidOf({ partition }: SealedEntry, { line, order, moved, contained, rev
 
 const momentOf = (ms: number | null): string | null => (ms === null ? null : formatRfc3339(ms));
 
-const orderPartOf = (line: StockOrderLine, order: StockOrder | undefined): NonNullable<ItemData["order"]> => ({
+const orderPartOf = (line: StockOrderLine, order: ToldOrder | undefined): NonNullable<ItemData["order"]> => ({
   orderId: line.orderId,
   kind: line.kind,
   line: line.line,
@@ -165,7 +165,7 @@ const orderPartOf = (line: StockOrderLine, order: StockOrder | undefined): NonNu
   ...(order === undefined ? {} : { header: headerOf(order) }),
 });
 
-const headerOf = (order: StockOrder): OrderEvent["data"]["order"] => ({
+const headerOf = (order: ToldOrder): OrderEvent["data"]["order"] => ({
   orderId: order.orderId,
   kind: order.kind,
   lineCount: order.lineCount,

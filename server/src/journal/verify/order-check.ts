@@ -4,13 +4,25 @@
  * Behind a trusted position, rows that no newer entry concerns are taken as they are; that the counters are the sums of
  * the lines is shown all the same.
  */
+import type { StockOrder } from "../../core/orders/order.ts";
+import { parseDetail } from "../../core/record/entry-detail.ts";
+import { parseOrderId } from "../../core/record/ids.ts";
 import type { Queryable } from "../../db/pool.ts";
 import { toOrder, toOrderLine } from "../order-rows.ts";
-import { type FoldedLine, identityOf, type OrderFold, orderText } from "./order-fold.ts";
+import {
+  allocationText,
+  type FoldedLine,
+  type FoldedOrder,
+  identityOf,
+  type OrderFold,
+  orderText,
+} from "./order-fold.ts";
 import { type FaultList, reportLimits } from "./report.ts";
 import {
+  type DetailRow,
   type OrderLineRow,
   type OrderRow,
+  readDetails,
   readLinePage,
   readOrderPage,
   readWrongCounters,
@@ -35,27 +47,64 @@ export async function checkOrders(scope: OrderScope, fold: OrderFold): Promise<v
   await checkCounters(scope);
 }
 
-async function checkHeaders({ connection, partition, faults, fromSequence }: OrderScope, orders: Map<string, string>) {
+async function checkHeaders(
+  { connection, partition, faults, fromSequence }: OrderScope,
+  orders: Map<string, FoldedOrder>,
+) {
   let afterId: string | null = null;
   for (;;) {
     const { rows } = await connection.query<OrderRow>(readOrderPage(partition, afterId, pageRows));
     const page: OrderRow[] = rows;
+    const known = await withAllocations(connection, partition, page.map(toOrder), orders);
     for (const row of page) {
       const orderId = row.order_id;
-      const expected = orders.get(orderId);
-      const found = orderText(toOrder(row));
+      const folded = known.get(orderId);
+      const order = toOrder(row);
+      const found = foundText(order, folded);
       orders.delete(orderId);
-      if (expected === undefined && fromSequence === 0)
+      if (folded === undefined && fromSequence === 0)
         faults.add("order_unexpected", { sequence: null, orderId, expected: "entries", found });
-      else if (expected !== undefined && expected !== found)
-        faults.add("order", { sequence: null, orderId, expected, found });
+      else if (folded !== undefined && textOf(folded) !== found)
+        faults.add("order", { sequence: null, orderId, expected: textOf(folded), found });
     }
     if (page.length < pageRows) break;
     afterId = page.at(-1)!.order_id;
   }
-  for (const [orderId, expected] of orders)
-    faults.add("order_missing", { sequence: null, orderId, expected, found: "no row" });
+  for (const [orderId, folded] of orders)
+    faults.add("order_missing", { sequence: null, orderId, expected: textOf(folded), found: "no row" });
 }
+
+/** What was folded of some orders; with how locations were chosen, from first entries in front of the trusted position. */
+async function withAllocations(
+  connection: Queryable,
+  partition: number,
+  page: readonly StockOrder[],
+  orders: ReadonlyMap<string, FoldedOrder>,
+): Promise<ReadonlyMap<string, FoldedOrder>> {
+  const sequences = new Map<string, number>();
+  for (const { kind, orderId } of page) {
+    const position = orders.get(orderId)?.allocation === null ? parseOrderId(kind, orderId) : null;
+    if (position !== null) sequences.set(orderId, position.sequence);
+  }
+  if (sequences.size === 0) return orders;
+  const { rows } = await connection.query<DetailRow>(readDetails(partition, [...sequences.values()]));
+  const details = new Map(rows.map((row) => [row.sequence, parseDetail({ detail: row.detail })]));
+  const found = new Map<string, FoldedOrder>();
+  for (const { orderId } of page) {
+    const folded = orders.get(orderId);
+    const first = details.get(sequences.get(orderId) ?? 0)?.order;
+    if (folded === undefined) continue;
+    found.set(orderId, first?.orderId === orderId ? { ...folded, allocation: allocationText(first) } : folded);
+  }
+  return found;
+}
+
+const textOf = ({ text, allocation }: FoldedOrder): string =>
+  allocation === null ? text : `${text} allocation ${allocation}`;
+
+/** What the entries do not say is not compared. */
+const foundText = (order: StockOrder, folded: FoldedOrder | undefined): string =>
+  textOf({ text: orderText(order), allocation: folded?.allocation === null ? null : allocationText(order) });
 
 async function checkLines(scope: OrderScope, lines: Map<string, FoldedLine>): Promise<void> {
   const { connection, partition, faults, fromSequence } = scope;

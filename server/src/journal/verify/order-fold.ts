@@ -7,7 +7,7 @@
  */
 import { hash } from "node:crypto";
 import { entryKinds } from "@onhand/protocol/vocabulary";
-import type { StockOrder, StockOrderLine } from "../../core/orders/order.ts";
+import type { StockOrderLine, ToldOrder } from "../../core/orders/order.ts";
 import { lineKey } from "../../core/orders/order.ts";
 import type { Entry } from "../../core/record/entry.ts";
 import { type EntryDetail, parseDetail } from "../../core/record/entry-detail.ts";
@@ -40,8 +40,12 @@ export const identityOf = (line: StockOrderLine): string =>
     line.buyerKey,
   ]);
 
-/** @returns an order as its columns have it, in one spelling */
-export const orderText = (order: StockOrder): string =>
+/** @returns how the locations of an order were chosen, in one spelling; null: not known */
+export const allocationText = ({ allocation }: ToldOrder): string | null =>
+  allocation === undefined ? null : allocation === null ? "none" : digest(allocation);
+
+/** @returns an order as its columns have it, in one spelling, but for how its locations were chosen */
+export const orderText = (order: ToldOrder): string =>
   JSON.stringify([
     order.kind,
     order.partitions,
@@ -57,14 +61,20 @@ export const orderText = (order: StockOrder): string =>
     order.buyerKey,
     order.paymentLateAtMs,
     order.supersededBy,
-    order.allocation === null ? null : digest(order.allocation),
   ]);
+
+export interface FoldedOrder {
+  /** See `orderText`. */
+  readonly text: string;
+  /** As its first entry has it, see `allocationText`; null when that is in front of a trusted position. */
+  readonly allocation: string | null;
+}
 
 export class OrderFold {
   /** By `lineKey`. */
   readonly lines = new Map<string, FoldedLine>();
-  /** Texts of orders whose id carries this partition, see `orderText`. */
-  readonly orders = new Map<string, string>();
+  /** Orders whose id carries this partition. */
+  readonly orders = new Map<string, FoldedOrder>();
   readonly #faults: FaultList;
   readonly #fromSequence: number;
 
@@ -82,11 +92,15 @@ export class OrderFold {
       return;
     }
     const said = parseDetail(entry);
-    if (said.order !== undefined && said.order.partition === entry.partition)
-      this.orders.set(said.order.orderId, orderText(said.order));
+    if (said.order !== undefined && said.order.partition === entry.partition) this.#visitOrder(said.order);
     if (said.line !== undefined) this.#visitLine(entry, said.line);
     else if (moves) this.#unlined(entry);
     if (said.lines !== undefined) this.#retime(entry, said);
+  }
+
+  #visitOrder(order: ToldOrder): void {
+    const allocation = allocationText(order) ?? this.orders.get(order.orderId)?.allocation ?? null;
+    this.orders.set(order.orderId, { text: orderText(order), allocation });
   }
 
   /** Before there were supplies, incoming units were set like any other field. */

@@ -1,5 +1,6 @@
 /** Reads orders, their lines and what channels may sell, each statement in one partition. */
 import { limits } from "../../../core/limits.ts";
+import { bigintColumn } from "../../../db/binary-array.ts";
 import type { Statement } from "../../../db/pool.ts";
 import { type OrderLineRow, type OrderRow, orderColumns, orderLineColumns } from "../../order-rows.ts";
 
@@ -16,6 +17,19 @@ export const readOrderPage = (partition: number, afterId: string | null, rowsMax
   text: `SELECT ${orderColumns} FROM stock_order o WHERE o.partition = $1 ${afterId === null ? "" : "AND o.order_id > $3"}
          ORDER BY o.order_id LIMIT $2`,
   values: [partition, rowsMax, ...(afterId === null ? [] : [afterId])],
+});
+
+export interface DetailRow {
+  readonly sequence: number;
+  readonly detail: string | null;
+}
+
+/** What some entries of a partition say. */
+export const readDetails = (partition: number, sequences: readonly number[]): Statement => ({
+  name: "verify_details",
+  text: `SELECT j.sequence, j.detail::text AS detail FROM unnest($2::bigint[]) u(sequence)
+         JOIN journal j ON j.partition = $1 AND j.sequence = u.sequence`,
+  values: [partition, bigintColumn(sequences, (sequence) => sequence)],
 });
 
 /** The next lines of a partition, by order and number. */
