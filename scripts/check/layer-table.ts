@@ -38,6 +38,9 @@ const PURE_FACTS = {
 /** The words stored in the journal: plain constants that any layer may share. */
 const VOCABULARY = { layer: "protocol", files: ["protocol/src/vocabulary.ts"] };
 
+/** Work that one server does at a time. */
+const DUTY = { layer: "channels", files: ["server/src/channels/duty.ts"] };
+
 /** What every layer but the lowest may lean on. */
 const FOUNDATION = all("lib", "config", "telemetry");
 
@@ -164,6 +167,55 @@ export const LAYERS: readonly Layer[] = [
     "working papers beside the journal, which reach it only as commands",
   ),
   server(
+    "intake",
+    [...FOUNDATION, ...all("commands", "registry", "auth", "db", "core", "writer", "protocol")],
+    "the one door behind which lines from outside become commands, whoever brings them",
+  ),
+  server(
+    "mappings",
+    [...FOUNDATION, ...all("intake", "sources", "commands", "registry", "db", "protocol"), types("core")],
+    "it makes lines of what platforms send; what becomes of them is not its business",
+  ),
+  server(
+    "sources",
+    [...FOUNDATION, ...all("intake", "commands", "registry", "auth", "db", "core", "protocol"), DUTY],
+    "records of who speaks, beside the journal, which hears of them by commands",
+  ),
+  server(
+    "devices",
+    [...FOUNDATION, ...all("intake", "sources", "commands", "registry", "auth", "db", "core", "protocol"), DUTY],
+    "it puts the logs of devices in order and hands their lines to the intake",
+  ),
+  server(
+    "reconciliation",
+    [
+      ...FOUNDATION,
+      ...all("intake", "sources", "commands", "registry", "auth", "journal", "db", "core", "protocol"),
+      DUTY,
+    ],
+    "it compares what is written down in several places, and corrects only by commands",
+  ),
+  server(
+    "history",
+    [...FOUNDATION, ...all("projections", "registry", "db", "core", "protocol")],
+    "tables built from the journal, and what is asked of them",
+  ),
+  server(
+    "checkpoints",
+    [...FOUNDATION, ...all("commands", "registry", "journal", "feed", "db", "core", "protocol"), DUTY],
+    "it writes down where the journal stood, and reads what was at a moment from there",
+  ),
+  server(
+    "consolidated",
+    [...FOUNDATION, ...all("queries", "sources", "registry", "auth", "db", "core", "protocol")],
+    "reads over many items: sums, with where they come from",
+  ),
+  server(
+    "jobs",
+    [...FOUNDATION, ...all("commands", "registry", "auth", "db", "core", "protocol"), DUTY],
+    "work that outlives its request, kept beside the journal",
+  ),
+  server(
     "channels",
     [
       ...FOUNDATION,
@@ -183,6 +235,17 @@ export const LAYERS: readonly Layer[] = [
     [
       ...FOUNDATION,
       ...all("commands", "queries", "registry", "feed", "webhooks", "counts", "reviews", "auth", "protocol", "host"),
+      ...all(
+        "intake",
+        "mappings",
+        "sources",
+        "devices",
+        "reconciliation",
+        "history",
+        "checkpoints",
+        "consolidated",
+        "jobs",
+      ),
       types("core"),
       PURE_FACTS,
     ],
