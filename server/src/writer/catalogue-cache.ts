@@ -1,6 +1,9 @@
 /**
  * Every location and every channel: they are few, and each server holds them all, as of the cached head of the control
  * partition. What follows from them (groups, and who sells from where) is worked out when it is first asked.
+ *
+ * It never changes: a group is loaded for and decided on the one that there was when it began, whatever other lanes
+ * commit meanwhile.
  */
 import type { Channel, Location } from "../core/catalogue/catalogue.ts";
 
@@ -22,13 +25,18 @@ interface Derived {
 const none: readonly never[] = [];
 
 export class CatalogueCache {
-  readonly #locations = new Map<string, Location>();
-  readonly #channels = new Map<string, Channel>();
+  readonly #locations: ReadonlyMap<string, Location>;
+  readonly #channels: ReadonlyMap<string, Channel>;
   #derived: Derived | null = null;
 
   constructor(locations: readonly Location[], channels: readonly Channel[]) {
-    for (const location of locations) this.#locations.set(location.locationId, location);
-    for (const channel of channels) this.#channels.set(channel.channelId, channel);
+    this.#locations = new Map(locations.map((location) => [location.locationId, location]));
+    this.#channels = new Map(channels.map((channel) => [channel.channelId, channel]));
+  }
+
+  /** @returns what there is once some locations and channels are these, new ones or others than before */
+  with(locations: Iterable<Location>, channels: Iterable<Channel>): CatalogueCache {
+    return new CatalogueCache([...this.#locations.values(), ...locations], [...this.#channels.values(), ...channels]);
   }
 
   location(locationId: string): Location | null {
@@ -37,16 +45,6 @@ export class CatalogueCache {
 
   channel(channelId: string): Channel | null {
     return this.#channels.get(channelId) ?? null;
-  }
-
-  putLocation(location: Location): void {
-    this.#locations.set(location.locationId, location);
-    this.#derived = null;
-  }
-
-  putChannel(channel: Channel): void {
-    this.#channels.set(channel.channelId, channel);
-    this.#derived = null;
   }
 
   /** Locations in use that belong to a group, by id. */

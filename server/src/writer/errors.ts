@@ -25,3 +25,8 @@ export class KeyReused extends Error {
 export class PoisonCommand extends Error {
   override readonly name = "PoisonCommand";
 }
+
+/** What a group needs was not, or is no longer, remembered: loaded again, it can be decided. */
+export class NotLoaded extends Error {
+  override readonly name = "NotLoaded";
+}

@@ -15,7 +15,7 @@ import { CommitUnknown, GroupTransaction, groupStatements, type LockedHeads } fr
 import type { GroupRows } from "../journal/sql/append-group.ts";
 import { catchUpControl, catchUpHeads } from "./catch-up.ts";
 import { launchAhead } from "./decide-ahead.ts";
-import { DatabaseUnavailable, OutcomeUnknown, PoisonCommand } from "./errors.ts";
+import { DatabaseUnavailable, NotLoaded, OutcomeUnknown, PoisonCommand } from "./errors.ts";
 import { finishGroup, type GiveAnswers } from "./finish-group.ts";
 import { type PreparedGroup, prepareGroup } from "./group-rows.ts";
 import { type Job, partitionsOf } from "./job.ts";
@@ -31,6 +31,8 @@ const runnerLimits = {
   tryingMsMax: 15_000,
   retryDelayMsMin: 20,
   retryDelayMsMax: 1_000,
+  /** Times that a group is loaded again for lack of something; then a command is at fault, and found by halving. */
+  reloadsMax: 3,
 } as const;
 
 interface Attempt {
@@ -41,6 +43,8 @@ interface Attempt {
   /** The last try got its locks: what was slow then was its own work, not somebody who held them. */
   hadLocks: boolean;
   count: number;
+  /** Tries in which something was not loaded. */
+  reloads: number;
 }
 
 const firstAttempt = (jobs: readonly Job[]): Attempt => ({
@@ -48,6 +52,7 @@ const firstAttempt = (jobs: readonly Job[]): Attempt => ({
   mayBeCommitted: false,
   hadLocks: false,
   count: 0,
+  reloads: 0,
 });
 
 /** Told of a group once its COMMIT was written to the connection. */
@@ -112,7 +117,9 @@ export class GroupRunner {
   ): Promise<GiveAnswers | null> {
     if (error instanceof CommitUnknown) attempt.mayBeCommitted = true;
     // Counters that would part from their lines are nobody else's doing: a command that does that is found by halving.
-    const isConflict = error instanceof WriteConflict && error.what !== "counters";
+    const isConflict =
+      (error instanceof WriteConflict && error.what !== "counters") ||
+      (error instanceof NotLoaded && attempt.reloads++ < runnerLimits.reloadsMax);
     // A group that was too slow twice, though it had its locks, is too much at once: halves find out whose fault it is.
     const isTooMuch = isTimeout(error) && attempt.hadLocks && attempt.count > 0 && jobs.length > 1;
     if (!isConflict && (isTooMuch || !isTransient(error))) return this.#isolate(jobs, attempt, error);

@@ -6,6 +6,7 @@ import type { DueLines, Head, Holder, ItemPlace, State } from "../core/state.ts"
 import { itemKey } from "../core/state.ts";
 import { WriteConflict } from "../db/errors.ts";
 import type { CatalogueCache } from "./catalogue-cache.ts";
+import { NotLoaded } from "./errors.ts";
 import { positionOfOrder } from "./order-place.ts";
 import type { StateCache } from "./state-cache.ts";
 
@@ -82,13 +83,13 @@ export class LoadedState implements State {
 
   product(partition: number, productId: string): Product | null {
     const product = this.#cache.product(partition, productId);
-    if (product === undefined) throw new Error(`product ${productId} was not loaded`);
+    if (product === undefined) throw new NotLoaded(`product ${productId} was not loaded`);
     return product;
   }
 
   item(partition: number, productId: string, locationId: string): Item | null {
     const item = this.#cache.item(partition, productId, locationId);
-    if (item === undefined) throw new Error(`item ${productId} at ${locationId} was not loaded`);
+    if (item === undefined) throw new NotLoaded(`item ${productId} at ${locationId} was not loaded`);
     return item;
   }
 
@@ -114,7 +115,7 @@ export class LoadedState implements State {
 
   channelLevel(partition: number, productId: string, channelId: string): ChannelLevel | null {
     const level = this.#cache.channelLevel(partition, productId, channelId);
-    if (level === undefined) throw new Error(`what ${channelId} may sell of ${productId} was not loaded`);
+    if (level === undefined) throw new NotLoaded(`what ${channelId} may sell of ${productId} was not loaded`);
     return level;
   }
 
@@ -129,14 +130,14 @@ export class LoadedState implements State {
   order(orderId: string): StockOrder | null {
     if (this.isNotYet(orderId)) return null;
     const order = this.facts.elsewhere.get(orderId)?.order ?? this.#cache.order(orderId);
-    if (order === undefined) throw new Error(`order ${orderId} was not loaded`);
+    if (order === undefined) throw new NotLoaded(`order ${orderId} was not loaded`);
     return order;
   }
 
   orderLines(orderId: string): readonly StockOrderLine[] {
     if (this.isNotYet(orderId)) return [];
     const lines = this.facts.elsewhere.get(orderId)?.lines ?? this.#cache.orderLines(orderId);
-    if (lines === undefined) throw new Error(`the lines of order ${orderId} were not loaded`);
+    if (lines === undefined) throw new NotLoaded(`the lines of order ${orderId} were not loaded`);
     return lines;
   }
 
@@ -156,14 +157,14 @@ export class LoadedState implements State {
 
   heldBy(partition: number, productId: string, locationId: string | null, holder: Holder): number {
     const holding = this.#cache.holding(partition, productId, holder);
-    if (holding === undefined) throw new Error(`what is held of ${productId} was not loaded`);
+    if (holding === undefined) throw new NotLoaded(`what is held of ${productId} was not loaded`);
     if (locationId !== null) return holding.get(locationId) ?? 0;
     return holding.values().reduce((sum, held) => sum + held, 0);
   }
 
   heldAt(partition: number, productId: string, holder: Holder): readonly string[] {
     const holding = this.#cache.holding(partition, productId, holder);
-    if (holding === undefined) throw new Error(`what is held of ${productId} was not loaded`);
+    if (holding === undefined) throw new NotLoaded(`what is held of ${productId} was not loaded`);
     return [...holding].flatMap(([locationId, held]) => (held > 0 ? [locationId] : [])).sort();
   }
 

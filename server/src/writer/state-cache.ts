@@ -6,7 +6,7 @@
  * behind, or too large, is dropped and loaded again as needed.
  */
 import type { Channel, ChannelLevel, Location, Product } from "../core/catalogue/catalogue.ts";
-import { evolve } from "../core/evolve.ts";
+import { type Effect, evolve } from "../core/evolve.ts";
 import type { Item } from "../core/inventory/item.ts";
 import type { StockOrder, StockOrderLine } from "../core/orders/order.ts";
 import type { SealedEntry } from "../core/record/entry.ts";
@@ -212,18 +212,27 @@ export class StateCache {
   catchUp(partition: number, entries: readonly SealedEntry[], epoch: number): ReadonlySet<string> {
     const cache = this.#partitions[partition]!;
     const retimed = new Set<string>();
+    const locations: Location[] = [];
+    const channels: Channel[] = [];
     for (const entry of entries) {
       if (entry.sequence !== (cache.head?.sequence ?? 0) + 1) continue;
-      const orderId = this.#apply(partition, entry);
+      const effect = evolve(entry);
+      if (effect.kind === "location") locations.push(effect.location);
+      else if (effect.kind === "channel") channels.push(effect.channel);
+      const orderId = this.#apply(partition, entry, effect);
       if (orderId !== null) retimed.add(orderId);
       cache.head = { sequence: entry.sequence, hash: entry.hash, recordedAtMs: entry.recordedAtMs, epoch };
     }
+    this.#putInCatalogue(locations, channels);
     return retimed;
   }
 
+  #putInCatalogue(locations: readonly Location[], channels: readonly Channel[]): void {
+    if (locations.length + channels.length > 0) this.#catalogue = this.#catalogue?.with(locations, channels) ?? null;
+  }
+
   /** @returns an order that has to be looked at, see `catchUp` */
-  #apply(partition: number, entry: SealedEntry): string | null {
-    const effect = evolve(entry);
+  #apply(partition: number, entry: SealedEntry, effect: Effect): string | null {
     const cache = this.#partitions[partition]!;
     switch (effect.kind) {
       case "item":
@@ -234,15 +243,11 @@ export class StateCache {
         this.putProduct(partition, effect.product.productId, effect.product);
         cache.levels.delete(effect.product.productId);
         return null;
-      case "location":
-        this.#catalogue?.putLocation(effect.location);
-        return null;
-      case "channel":
-        this.#catalogue?.putChannel(effect.channel);
-        return null;
       case "channelLevel":
         cache.levels.delete(entry.productId!);
         return null;
+      case "location":
+      case "channel":
       case "record":
         return null;
     }
@@ -251,7 +256,7 @@ export class StateCache {
   #applyItem(
     cache: PartitionCache,
     entry: SealedEntry,
-    { item, detail }: Extract<ReturnType<typeof evolve>, { kind: "item" }>,
+    { item, detail }: Extract<Effect, { kind: "item" }>,
   ): string | null {
     const { partition, productId, locationId } = item;
     if (this.item(partition, productId, locationId) !== undefined) this.putItem(partition, productId, locationId, item);
@@ -266,8 +271,7 @@ export class StateCache {
     for (const item of draft.items.values()) this.putItem(item.partition, item.productId, item.locationId, item);
     for (const product of draft.products.values())
       this.putProduct(partitionOf(product.productId, this.partitionCount), product.productId, product);
-    for (const location of draft.locations.values()) this.#catalogue?.putLocation(location);
-    for (const channel of draft.channels.values()) this.#catalogue?.putChannel(channel);
+    this.#putInCatalogue([...draft.locations.values()], [...draft.channels.values()]);
     for (const level of draft.channelLevels.values())
       this.putChannelLevel(level.partition, level.productId, level.channelId, level);
     if (draft.lines.size > 0 || draft.orders.size > 0) this.#adoptOrders(draft);
