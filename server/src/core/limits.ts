@@ -22,6 +22,8 @@ export const limits = {
   atomicCountsMax: 200,
   /** Units of an item that count for channels: what thousands of locations have together is an exact number then. */
   sellableUnitsMax: 1_000_000_000_000,
+  /** Sources whose versions are kept with an item; those beyond are held to the times of their statements alone. */
+  versionedSourcesPerItemMax: 32,
 } as const;
 
 if (limits.bulkLinesMax < limits.groupEntriesMax) throw new Error("a bulk request must be able to fill a group");

@@ -111,8 +111,13 @@ function apply(draft: Draft, command: InventoryCommand, steps: readonly Step[], 
   return applied;
 }
 
-function appliedLine({ after, sku, contained, review }: Step): AppliedLine {
+function appliedLine({ after, sku, contained, review, reported }: Step): AppliedLine {
   const line = { item: after, sku, sequence: after.lastSequence };
-  if (contained === null && review === null) return line;
-  return { ...line, ...(contained === null ? {} : { contained }), ...(review === null ? {} : { review }) };
+  if (contained === null && review === null && reported === null) return line;
+  return {
+    ...line,
+    ...(contained === null ? {} : { contained }),
+    ...(review === null ? {} : { review }),
+    ...(reported === null ? {} : { rule: reported.rule }),
+  };
 }

@@ -1,13 +1,14 @@
 /** A line of an inventory command with its item before and after it, and the entry that records it. */
 import { type EntryKind, entryKinds, type MovementType, movementTypes } from "@onhand/protocol/vocabulary";
-import type { InventoryCommand, InventoryLine, ItemChange } from "../command.ts";
+import type { InventoryCommand, InventoryLine, ItemChange, SourceReport } from "../command.ts";
 import type { Entry } from "../record/entry.ts";
-import { type Contained, type EntryDetail, formatDetail } from "../record/entry-detail.ts";
+import { type Contained, type EntryDetail, formatDetail, type Reported } from "../record/entry-detail.ts";
 import type { Draft } from "../state.ts";
 import { contain, containCount } from "./containment.ts";
-import { type Item, type ItemExtras, noExtras } from "./item.ts";
+import { type Item, type ItemExtras, noExtras, type Stated } from "./item.ts";
 import { extrasWith, withUnits } from "./item-extras.ts";
 import { newItem } from "./movement.ts";
+import { reportedOf, ruleAgainst, ruleOfLevel, statedAfter } from "./source-report.ts";
 
 /** A line with its item before and after it. */
 export interface Step {
@@ -23,6 +24,8 @@ export interface Step {
   readonly contained: Contained | null;
   /** Why somebody should look at it. */
   readonly review: string | null;
+  /** What a source says, and the rule that decided about it. */
+  readonly reported: Reported | null;
 }
 
 /** A count says how many there were, and when: one without the other is none. */
@@ -47,7 +50,10 @@ export function stepOf(
   const kept = isRevived ? noExtras : base.extras;
   const safetyStock = change.safetyStock ?? (isRevived ? 0 : base.safetyStock);
   const reorderPoint = change.reorderPoint === undefined ? (isRevived ? null : base.reorderPoint) : change.reorderPoint;
-  const moved = movedOnHand(draft, line, before, base);
+  const moved =
+    line.report === undefined
+      ? movedOnHand(draft, line, before, base)
+      : movedByReport(draft, line, line.report, before, base, kept);
   const isPlain = typeof moved === "number";
   // + 0 turns a negative zero into zero.
   const after: Item = {
@@ -65,7 +71,7 @@ export function stepOf(
     lastSequence: sequence,
     updatedAtMs: Math.max(nowMs, draft.head(partition).recordedAtMs),
     life: change.retire === "archive" ? "archived" : change.retire === "delete" ? "deleted" : "active",
-    extras: extrasAfter(kept, line, reorderPoint, !isPlain && moved.isLast),
+    extras: extrasAfter(kept, line, reorderPoint, isPlain ? null : moved),
   };
   return {
     line,
@@ -77,6 +83,7 @@ export function stepOf(
     allowsNegative: line.allowNegative || isCount(change),
     contained: isPlain ? null : moved.contained,
     review: isPlain ? null : moved.review,
+    reported: isPlain ? null : (moved.reported ?? null),
   };
 }
 
@@ -86,6 +93,10 @@ interface Moved {
   readonly review: string | null;
   /** It is the last count from now on. */
   readonly isLast: boolean;
+  /** What a source says; absent for callers who speak for themselves. */
+  readonly reported?: Reported;
+  /** What sources stated of the item from now on. */
+  readonly stated?: Stated | undefined;
 }
 
 /** @returns units that move on hand: the number alone where no count has a say in it, which is what most lines are */
@@ -98,14 +109,41 @@ function movedOnHand(draft: Draft, line: InventoryLine, before: Item | null, bas
     return { onHand, contained, review, isLast: false };
   }
   if (countedAtMs === undefined) return stockLevel - base.onHand;
-  const movedSince = (momentMs: number) => (before === null ? 0 : draft.movedSince(before, momentMs));
+  const since = {
+    movedSince: (momentMs: number) => (before === null ? 0 : draft.movedSince(before, momentMs)),
+    countedSince: (momentMs: number) => (before === null ? null : draft.countedSince(before, momentMs)),
+  };
   const {
     onHand,
     contained = null,
     review = null,
     isLast,
-  } = containCount(base, stockLevel, countedAtMs, clock, movedSince);
+  } = containCount(base, stockLevel, countedAtMs, clock, since);
   return { onHand, contained, review, isLast };
+}
+
+/**
+ * What a source's line moves. Other changes than levels are added, whatever else they are.
+ * @param kept the extras before, none of a deleted item
+ */
+function movedByReport(
+  draft: Draft,
+  line: InventoryLine,
+  report: SourceReport,
+  before: Item | null,
+  base: Item,
+  kept: ItemExtras,
+): Moved {
+  const { stockLevel, countedAtMs } = line.change;
+  const { stated } = kept;
+  const isLevel = stockLevel !== undefined;
+  if (isLevel && countedAtMs === undefined) throw new Error("a level that a source states needs its moment");
+  const against = isLevel ? ruleAgainst(stated, report, countedAtMs!) : null;
+  const moved: Moved | number = against === null ? movedOnHand(draft, line, before, base) : 0;
+  const whole = typeof moved === "number" ? { onHand: moved, contained: null, review: null, isLast: false } : moved;
+  const rule = against ?? (isLevel ? ruleOfLevel(whole.contained) : "change_added");
+  const reported = reportedOf(report, rule, stockLevel);
+  return { ...whole, reported, stated: isLevel ? statedAfter(stated, report, rule, countedAtMs!) : stated };
 }
 
 /** Units that become unavailable, less those that become sellable. A count contains units on hand, not their states. */
@@ -116,7 +154,12 @@ function unavailableMoved({ adjustment, state, move }: ItemChange): number {
 }
 
 /** @param kept the extras before, none of a deleted item */
-function extrasAfter(kept: ItemExtras, line: InventoryLine, reorderPoint: number | null, isLast: boolean): ItemExtras {
+function extrasAfter(
+  kept: ItemExtras,
+  line: InventoryLine,
+  reorderPoint: number | null,
+  moved: Moved | null,
+): ItemExtras {
   const { adjustment, state, move, maximum, hysteresis, countedAtMs, retire } = line.change;
   if (retire === "delete") return noExtras;
   let extras = kept;
@@ -127,7 +170,12 @@ function extrasAfter(kept: ItemExtras, line: InventoryLine, reorderPoint: number
   if (hysteresis !== undefined) {
     extras = extrasWith(extras, { hysteresis: hysteresis === null ? null : hysteresis + 0 });
   }
-  if (isLast) extras = extrasWith(extras, { countedAtMs: countedAtMs!, countErrorMs: line.clock?.errorMs ?? 0 });
+  if (moved !== null) {
+    if (moved.isLast)
+      extras = extrasWith(extras, { countedAtMs: countedAtMs!, countErrorMs: line.clock?.errorMs ?? 0 });
+    if (moved.stated !== undefined && moved.stated !== kept.stated)
+      extras = extrasWith(extras, { stated: moved.stated });
+  }
   // Nobody watches it any longer: what was told is over.
   if (reorderPoint === null && extras.alert !== "none") extras = extrasWith(extras, { alert: "none" });
   return extras;
@@ -193,14 +241,16 @@ const occurredAtMs = ({ change, occurredAtMs: said }: InventoryLine): number | n
   (isCount(change) ? change.countedAtMs : (said ?? change.countedAtMs)) ?? null;
 
 /** The kind of the entry tells the item's life. */
-function detailOf({ line, after, contained, review }: Step): string | null {
+function detailOf({ line, after, contained, review, reported }: Step): string | null {
   const { move } = line.change;
-  if (after.extras === noExtras && contained === null && review === null && move === undefined) return null;
+  const saysNothing = contained === null && review === null && move === undefined && reported === null;
+  if (after.extras === noExtras && saysNothing) return null;
   const detail: EntryDetail = {
     extras: after.extras,
     ...(move === undefined ? {} : { moved: move }),
     ...(contained === null ? {} : { contained }),
     ...(review === null ? {} : { review }),
+    ...(reported === null ? {} : { reported }),
   };
   return formatDetail(detail);
 }

@@ -26,6 +26,7 @@ export const withUnits = (extras: ItemExtras, state: UnsellableState, more: numb
 export function extrasWith(extras: ItemExtras, changes: Partial<ItemExtras>): ItemExtras {
   const { countErrorMs, ...after } = { ...extras, ...changes };
   if (countErrorMs !== undefined && countErrorMs > 0) return { ...after, countErrorMs };
+  if (after.stated !== undefined) return after;
   const isNothing = Object.entries(noExtras).every(
     ([field, nothing]) => after[field as keyof typeof after] === nothing,
   );

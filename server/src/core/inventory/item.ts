@@ -33,7 +33,8 @@ export interface ItemExtras {
 
 /** What sources stated of an item. */
 export interface Stated {
-  readonly sourceId: string;
+  /** Null when no statement was applied yet, and only versions were heard. */
+  readonly sourceId: string | null;
   readonly trust: number;
   /** Up to when it holds against less trusted sources, in ms. */
   readonly holdsUntilMs: number;
