@@ -108,6 +108,8 @@ export interface DeviceClock {
 export interface InventoryCommand extends CommandOrigin {
   readonly kind: "inventory";
   readonly lines: readonly InventoryLine[];
+  /** Its outcome is remembered by its key alone: what the caller calls a product may be another one when it is sent again. */
+  readonly isRememberedByKey?: boolean;
 }
 
 /** `life` moves between in use and archived; absent means as it was, or in use for something new. */

@@ -74,8 +74,9 @@ function placeOfLocation(isDeletion: boolean, partitionCount: number): Place {
   return { partitions, resultPartition: controlPartition, size: 1, weight: 1, isSolo: isDeletion };
 }
 
-function placeOfInventory({ lines }: InventoryCommand, partitionCount: number): Place {
-  const resultPartition = resultPartitionOf(lines[0]!, partitionCount);
+function placeOfInventory({ lines, key, isRememberedByKey }: InventoryCommand, partitionCount: number): Place {
+  const resultPartition =
+    isRememberedByKey === true ? partitionOf(key, partitionCount) : resultPartitionOf(lines[0]!, partitionCount);
   const weight = lines.reduce((sum, line) => sum + (line.change.countedAtMs === undefined ? 1 : limits.countWeight), 0);
   const own = lines.map((line) => partitionOf(line.productId, partitionCount));
   return { ...among(own, resultPartition, lines.length), weight };
