@@ -12,13 +12,14 @@ import type { SeenHeads } from "../feed/heads-watcher.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { ProjectionMetrics } from "../telemetry/projection-metrics.ts";
+import { keepLease } from "./keep-lease.ts";
 import type { Projection } from "./projection.ts";
 import { type Held, ProjectionLost, ProjectionStore } from "./projection-store.ts";
 import { entriesBehind, nextStretches } from "./stretches.ts";
 
 export const projectionLimits = {
   leaseMs: 10_000,
-  /** A lease is renewed when so much of it is over; a batch that was committed renews it, too. */
+  /** A lease is renewed when so much of it is over, also while a batch is worked out; one that was committed renews it, too. */
   renewAfterMs: 3_000,
   /** How often a server asks for a projection that another one builds. */
   claimEveryMs: 2_000,
@@ -135,13 +136,12 @@ export class ProjectionRunner {
   }
 
   #failed(error: Error): number {
-    if (error instanceof ProjectionLost) return projectionLimits.claimEveryMs;
-    const { retryMsMin, retryMsMax } = projectionLimits;
-    this.#options.metrics.failed(this.name);
-    this.#options.logger.warn(
-      { projection: this.name, reason: error.message },
-      "a projection failed; it is tried again",
-    );
+    const { metrics, logger } = this.#options;
+    const { retryMsMin, retryMsMax, claimEveryMs } = projectionLimits;
+    metrics.failed(this.name);
+    logger.warn({ projection: this.name, reason: error.message }, "a projection failed; it is tried again");
+    // Whoever has it now may go on for long.
+    if (error instanceof ProjectionLost) return claimEveryMs;
     return Math.min(retryMsMax, retryMsMin * 2 ** this.#failuresInARow++);
   }
 
@@ -159,11 +159,15 @@ export class ProjectionRunner {
       await this.#renewInTime();
       return "idle";
     }
-    const { entries, moves } = await this.#store.read(stretches);
+    const held = this.#held;
     const newestAtMs = Math.max(...heads.map((head) => head.recorded_at));
-    const write = await projection.digest({ entries, newestAtMs });
+    const renew = (): Promise<void> => this.#store.renew(held);
+    const { entries, moves, write } = await keepLease(clock, projectionLimits.renewAfterMs, renew, async () => {
+      const read = await this.#store.read(stretches);
+      return { ...read, write: await projection.digest({ entries: read.entries, newestAtMs }) };
+    });
     const renewedAtMs = clock.monotonicMs();
-    this.#held = { ...(await this.#store.commit(this.#held, write, moves)), renewedAtMs };
+    this.#held = { ...(await this.#store.commit(held, write, moves)), renewedAtMs };
     const passed = moves.reduce((sum, { after, upTo }) => sum + upTo - after, 0);
     this.#behind -= passed;
     metrics.passed(projection.name, passed, entries.length);

@@ -8,7 +8,7 @@ import { projectionLimits } from "../../src/projections/projection-runner.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { openDatabaseGate } from "../support/database-gate.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { append, catchUp, headsOf, noMetrics, runnerOn, summingProjection, sums } from "./support.ts";
+import { append, catchUp, headsOf, noLog, noMetrics, runnerOn, summingProjection, sums } from "./support.ts";
 
 let database: TestDatabase;
 let projection: Projection;
@@ -23,6 +23,27 @@ const many = (count: number, partition: number, productId: string) =>
 
 const leaseEnds = (): Promise<unknown> =>
   database.owner.query({ text: "UPDATE projection SET lease_until = now() - interval '1 second'" });
+
+const isLeaseOver = async (): Promise<boolean> => {
+  const text = "SELECT lease_until < clock_timestamp() AS is_over FROM projection";
+  const { rows } = await database.owner.query<{ is_over: boolean }>({ text });
+  return rows[0]!.is_over;
+};
+
+/** A projection that stops in the middle of its batches until it is told to go on. */
+function slowly(fast: Projection): { slow: Projection; reached: Promise<void>; goOn(): void } {
+  const [reached, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const slow: Projection = {
+    ...fast,
+    async digest(batch) {
+      const write = await fast.digest(batch);
+      reached.resolve();
+      await gate.promise;
+      return write;
+    },
+  };
+  return { slow, reached: reached.promise, goOn: gate.resolve };
+}
 
 describe("a projection", () => {
   test("passes every entry once and sees only those of interest", async () => {
@@ -101,27 +122,58 @@ describe("two servers", () => {
 
   test("one that was frozen in the middle of a batch writes nothing any more", async () => {
     await append(database, many(8, 1, "soap"));
-    const thawed = Promise.withResolvers<void>();
-    const reached = Promise.withResolvers<void>();
-    const freezing: Projection = {
-      ...projection,
-      async digest(batch) {
-        const write = await projection.digest(batch);
-        reached.resolve();
-        await thawed.promise;
-        return write;
-      },
-    };
+    const { slow: freezing, reached, goOn: thaw } = slowly(projection);
     const frozen = runnerOn(database, freezing);
     const step = frozen.step();
-    await reached.promise;
+    await reached;
     await leaseEnds();
     const other = runnerOn(database, projection, { serverId: "srv_2" });
     await catchUp(other);
-    thawed.resolve();
+    thaw();
     await expect(step).rejects.toMatchObject({ name: "ProjectionLost" });
     expect(await sums(database)).toEqual({ soap: [8, -8] });
     expect(await frozen.step()).toBe("elsewhere");
+  });
+
+  test("a batch that takes longer than the lease keeps it, and is counted", async () => {
+    await append(database, many(8, 1, "soap"));
+    const { slow, reached, goOn } = slowly(projection);
+    const clock = new ManualClock();
+    const runner = runnerOn(database, slow, { clock });
+    const other = runnerOn(database, projection, { serverId: "srv_2" });
+    const step = runner.step();
+    await reached;
+    for (let renewal = 0; renewal < 3; renewal++) {
+      await leaseEnds();
+      await clock.pass(projectionLimits.renewAfterMs);
+      while (await isLeaseOver());
+      expect(await other.step()).toBe("elsewhere");
+    }
+    goOn();
+    expect(await step).toMatchObject({ passed: 8 });
+    expect(clock.timers).toBe(0);
+    expect(await sums(database)).toEqual({ soap: [8, -8] });
+  });
+
+  test("a batch that was worked out for nothing is counted and told of", async () => {
+    await append(database, many(8, 1, "soap"));
+    const { slow, reached, goOn } = slowly(projection);
+    const [counted, logged] = [Promise.withResolvers<string>(), Promise.withResolvers<object>()];
+    const runner = runnerOn(database, slow, {
+      clock: new ManualClock(),
+      metrics: { ...noMetrics, failed: counted.resolve },
+      logger: { ...noLog, warn: (what: object) => logged.resolve(what) },
+    });
+    runner.start();
+    await reached;
+    await leaseEnds();
+    const other = runnerOn(database, projection, { serverId: "srv_2" });
+    await catchUp(other);
+    goOn();
+    expect(await counted.promise).toBe("summing");
+    expect(await logged.promise).toMatchObject({ reason: expect.stringContaining("another server's") });
+    await Promise.all([runner.stop(), other.stop()]);
+    expect(await sums(database)).toEqual({ soap: [8, -8] });
   });
 
   test("many that race for every batch count each entry once", async () => {
