@@ -9,6 +9,7 @@ import type {
   ItemChange,
   NoticeCommand,
   RecordCommand,
+  SourceReport,
 } from "../../src/core/command.ts";
 import { origin } from "./commands.ts";
 import {
@@ -152,6 +153,23 @@ const clock: fc.Arbitrary<DeviceClock | undefined> = fc.option(
   { nil: undefined, freq: 1 },
 );
 
+/** What a source says of its word: few sources, whose numbers and times often meet. */
+const report: fc.Arbitrary<SourceReport | undefined> = fc.option(
+  fc.record({
+    // Ids of callers may be names that every object answers to.
+    sourceId: fc.constantFrom("erp", "shop", "constructor"),
+    trust: fc.constantFrom(10, 50, 90),
+    freshForMs: fc.constantFrom(0, 2, 8),
+    version: fc.option(fc.nat({ max: 6 }), { freq: 3 }),
+    saidAtMs: fc.option(time, { freq: 1 }),
+  }),
+  { nil: undefined, freq: 1 },
+);
+
+/** Sources tell of changes, and of levels as of a moment. */
+const isOfSource = ({ adjustment, stockLevel, countedAtMs }: ItemChange): boolean =>
+  adjustment !== undefined || (stockLevel !== undefined && countedAtMs !== undefined);
+
 /**
  * Without its moment, a count after which more has moved than a quantity can hold: whether it is refused or still
  * comes to an exact level is left open (but never a rounded one, see the tests of counts).
@@ -179,23 +197,26 @@ const lineTemplate = fc
     movementType: fc.constantFrom(...callerMovementTypes),
     occurredAtMs: fc.option(time, { freq: 1 }),
     clock,
+    report,
     text,
   })
   .map((drawn) => (world: World): InventoryLine => {
     const item = visibleItem(world, drawn.productId, drawn.locationId);
     const rightSku = visibleRecord(world.products, drawn.productId)?.document.sku ?? "SKU-none";
     const change = withSummableMoves(world, drawn.productId, drawn.locationId, drawn.change(item));
+    const fromSource = isOfSource(change) ? drawn.report : undefined;
     return {
       productId: drawn.productId,
       sku: drawn.sku === "none" ? null : drawn.sku === "right" ? rightSku : "SKU-other",
       locationId: drawn.locationId,
       change,
-      guard: drawn.guard(item),
+      guard: fromSource === undefined ? drawn.guard(item) : null,
       mustExist: drawn.mustExist || change.retire !== undefined,
       allowNegative: drawn.allowNegative,
       movementType: drawn.movementType,
       occurredAtMs: drawn.occurredAtMs,
       ...given("clock", drawn.clock),
+      ...given("report", fromSource),
       text: drawn.text,
     };
   });

@@ -14,7 +14,8 @@ const isBare = (extras: ModelExtras): boolean =>
   extras.maximum === null &&
   extras.hysteresis === null &&
   extras.alert === "none" &&
-  extras.countedAtMs === null;
+  extras.countedAtMs === null &&
+  extras.stated === null;
 
 /** Nothing of it is `noExtras` itself. */
 export const plainExtras = (extras: ModelExtras): ItemExtras =>
@@ -30,6 +31,9 @@ export const plainExtras = (extras: ModelExtras): ItemExtras =>
         alert: extras.alert,
         countedAtMs: extras.countedAtMs,
         ...(extras.countErrorMs === 0 ? {} : { countErrorMs: extras.countErrorMs }),
+        ...(extras.stated === null
+          ? {}
+          : { stated: { ...extras.stated, versions: Object.fromEntries(extras.stated.versions) } }),
       };
 
 export const plainItem = (item: ModelItem): Item => ({

@@ -11,6 +11,7 @@ import { partitionOf } from "../../src/core/record/partition.ts";
 import { plainItem } from "./plain.ts";
 import { type Counted, countOf, movementBesideCount } from "./reference-counts.ts";
 import { itemDetail } from "./reference-movement.ts";
+import { type Ruled, ruledBy } from "./reference-reports.ts";
 import { type Fault, foremost, type Verdict } from "./verdict.ts";
 import {
   available,
@@ -33,13 +34,11 @@ const max = BigInt(quantityMax);
 const magnitude = (value: bigint): bigint => (value < 0n ? -value : value);
 
 /** A line with its item before and after it, in the order in which entries are recorded. */
-interface Move {
+interface Move extends Ruled {
   readonly line: InventoryLine;
   readonly index: number;
   readonly before: ModelItem | null;
   readonly after: ModelItem;
-  /** What counts have to say about it. */
-  readonly counted: Counted;
 }
 
 /** Executes the command in the world, which changes only when no line is at fault. */
@@ -133,9 +132,10 @@ function movesOf(world: World, command: InventoryCommand, nowMs: number): Move[]
     const earlier = moves.findLast((move) => isSameItem(move.line, line));
     const before = earlier?.after ?? recordedItem(world, line.productId, line.locationId);
     const sequence = lengthOf(world, partition) + moves.filter((move) => move.after.partition === partition).length + 1;
-    const counted = besideCounts(world, line, before);
-    const after = itemAfter(world, line, before, counted, partition, sequence, nowMs);
-    moves.push({ line, index, before, after, counted });
+    const extras = before === null || before.life === "deleted" ? bareExtras : before.extras;
+    const ruled = ruledBy(line, extras, besideCounts(world, line, before));
+    const after = itemAfter(world, line, before, ruled, partition, sequence, nowMs);
+    moves.push({ line, index, before, after, ...ruled });
   }
   return moves;
 }
@@ -153,7 +153,7 @@ function itemAfter(
   world: World,
   line: InventoryLine,
   before: ModelItem | null,
-  counted: Counted,
+  { counted, stated }: Ruled,
   partition: number,
   sequence: number,
   nowMs: number,
@@ -163,7 +163,8 @@ function itemAfter(
   const level = (given: number | undefined, otherwise: bigint): bigint =>
     given === undefined ? otherwise : BigInt(given);
   const reorderPoint = set(change.reorderPoint, settings?.reorderPoint ?? null);
-  const extras = change.retire === "delete" ? bareExtras : extrasAfter(line, settings?.extras ?? bareExtras, counted);
+  const extras =
+    change.retire === "delete" ? bareExtras : { ...extrasAfter(line, settings?.extras ?? bareExtras, counted), stated };
   return {
     partition,
     productId: line.productId,
@@ -248,12 +249,13 @@ function shortage(world: World, command: InventoryCommand, line: InventoryLine, 
 
 function record(world: World, command: InventoryCommand, moves: readonly Move[]) {
   for (const move of moves) {
-    const { line, before, after, counted } = move;
+    const { line, before, after, counted, reported } = move;
     const { contained } = counted;
     const said = {
       ...(line.change.move === undefined ? {} : { moved: line.change.move }),
       ...(contained === null ? {} : { contained }),
       ...(counted.review ? { review: "…" } : {}),
+      ...(reported === null ? {} : { reported }),
     };
     world.entries.push({
       partition: after.partition,
@@ -289,7 +291,7 @@ function record(world: World, command: InventoryCommand, moves: readonly Move[])
     putItem(world, after);
   }
   return command.lines.map((_line, index) => {
-    const { line, after, counted } = moves.find((move) => move.index === index)!;
+    const { line, after, counted, reported } = moves.find((move) => move.index === index)!;
     const sku = visibleRecord(world.products, line.productId)!.document.sku;
     return {
       item: plainItem(after),
@@ -297,6 +299,7 @@ function record(world: World, command: InventoryCommand, moves: readonly Move[])
       sequence: after.lastSequence,
       ...(counted.contained === null ? {} : { contained: counted.contained }),
       ...(counted.review ? { review: "…" } : {}),
+      ...(reported === null ? {} : { rule: reported.rule }),
     };
   });
 }

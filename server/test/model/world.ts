@@ -18,6 +18,16 @@ export interface ModelExtras {
   readonly countedAtMs: number | null;
   /** How far the moment of the count may be off, in ms. */
   readonly countErrorMs: number;
+  /** What sources stated; null for nothing. */
+  readonly stated: ModelStated | null;
+}
+
+export interface ModelStated {
+  /** Null: nothing that they stated was applied. */
+  readonly sourceId: string | null;
+  readonly trust: number;
+  readonly holdsUntilMs: number;
+  readonly versions: ReadonlyMap<string, number>;
 }
 
 export interface ModelItem {
@@ -93,6 +103,7 @@ export const bareExtras: ModelExtras = {
   alert: "none",
   countedAtMs: null,
   countErrorMs: 0,
+  stated: null,
 };
 
 /** Where the units of a state are counted. */
@@ -101,7 +112,7 @@ export const stateFields = {
   quality_control: "qualityControl",
   quarantine: "quarantine",
   expired: "expired",
-} as const satisfies Record<UnsellableState, keyof ModelExtras>;
+} as const satisfies Record<UnsellableState, "damaged" | "qualityControl" | "quarantine" | "expired">;
 
 /** Units in named states, all together. */
 export const namedUnits = ({ damaged, qualityControl, quarantine, expired }: ModelExtras): bigint =>
@@ -176,6 +187,10 @@ const modelExtras = (extras: ItemExtras): ModelExtras => ({
   alert: extras.alert,
   countedAtMs: extras.countedAtMs,
   countErrorMs: extras.countErrorMs ?? 0,
+  stated:
+    extras.stated === undefined
+      ? null
+      : { ...extras.stated, versions: new Map(Object.entries(extras.stated.versions)) },
 });
 
 const modelLine = (line: StockOrderLine): ModelLine => ({
