@@ -37,6 +37,8 @@ class PartitionCache {
   readonly levels = new Map<string, Map<string, ChannelLevel | null>>();
   readonly promised: OrderCache;
   itemCount = 0;
+  /** Of all products, those included that channels were never told of. */
+  levelCount = 0;
 
   constructor(partition: number) {
     this.promised = new OrderCache(partition);
@@ -46,9 +48,19 @@ class PartitionCache {
     this.head = null;
     this.products.clear();
     this.items.clear();
-    this.levels.clear();
     this.promised.clear();
     this.itemCount = 0;
+    this.forgetLevels();
+  }
+
+  forgetLevels(): void {
+    this.levels.clear();
+    this.levelCount = 0;
+  }
+
+  forgetLevelsOf(productId: string): void {
+    this.levelCount -= this.levels.get(productId)?.size ?? 0;
+    this.levels.delete(productId);
   }
 }
 
@@ -59,7 +71,7 @@ export class StateCache {
   /** Null before it is loaded. */
   #catalogue: CatalogueCache | null = null;
 
-  /** @param itemsMax items and products each, over all partitions, and half as many of what is remembered of orders */
+  /** @param itemsMax items, products and levels of channels each, over all partitions, and half as many of what is remembered of orders */
   constructor(partitionCount: number, itemsMax: number) {
     this.partitionCount = partitionCount;
     this.#partitions = Array.from({ length: partitionCount + 1 }, (_, partition) => new PartitionCache(partition));
@@ -147,10 +159,14 @@ export class StateCache {
   }
 
   putChannelLevel(partition: number, productId: string, channelId: string, level: ChannelLevel | null): void {
-    const { levels } = this.#partitions[partition]!;
-    const ofProduct = levels.get(productId);
-    if (ofProduct === undefined) levels.set(productId, new Map([[channelId, level]]));
-    else ofProduct.set(channelId, level);
+    const cache = this.#partitions[partition]!;
+    let ofProduct = cache.levels.get(productId);
+    if (ofProduct === undefined) {
+      ofProduct = new Map();
+      cache.levels.set(productId, ofProduct);
+    }
+    if (!ofProduct.has(channelId)) cache.levelCount += 1;
+    ofProduct.set(channelId, level);
   }
 
   /** Takes over an order with all its lines; its partitions must be locked. */
@@ -196,6 +212,8 @@ export class StateCache {
   trim(partition: number): void {
     const cache = this.#partitions[partition]!;
     cache.promised.turn(this.#ordersMax);
+    // With many channels there are more of them than of anything else, and they are quickly read again.
+    if (cache.levelCount > this.#itemsPerPartitionMax) cache.forgetLevels();
     // What other servers hold is noted of items that are not remembered here, too.
     const largest = Math.max(cache.itemCount, cache.products.size, cache.promised.expiryCount);
     if (largest <= this.#itemsPerPartitionMax) return;
@@ -241,10 +259,10 @@ export class StateCache {
         return cache.promised.applyForeign(entry, effect.detail);
       case "product":
         this.putProduct(partition, effect.product.productId, effect.product);
-        cache.levels.delete(effect.product.productId);
+        cache.forgetLevelsOf(effect.product.productId);
         return null;
       case "channelLevel":
-        cache.levels.delete(entry.productId!);
+        cache.forgetLevelsOf(entry.productId!);
         return null;
       case "location":
       case "channel":
@@ -261,7 +279,7 @@ export class StateCache {
     const { partition, productId, locationId } = item;
     if (this.item(partition, productId, locationId) !== undefined) this.putItem(partition, productId, locationId, item);
     // What channels may sell of it follows without an entry, as long as no number changes.
-    if (cache.levels.size > 0) cache.levels.delete(productId);
+    if (cache.levels.size > 0) cache.forgetLevelsOf(productId);
     const belongsToOrder = detail.line !== undefined || detail.order !== undefined;
     return belongsToOrder ? cache.promised.applyForeign(entry, detail) : null;
   }
