@@ -30,7 +30,7 @@ const reserve = (body: Partial<CreateReservation> = {}, productId = "p", alsoPar
   const products = whole.lines.map((each) =>
     each.sku === undefined ? { productId, sku: null } : { productId, sku: each.sku, isFoundBySku: true },
   );
-  return reserveCommand(context, whole, { products, limits: noLimits, alsoPartitions });
+  return reserveCommand(context, whole, { products, limits: noLimits, alsoPartitions, olderLines: 0 });
 };
 
 describe("a new reservation", () => {
@@ -83,7 +83,7 @@ test("buyers of two keys are never the same", () => {
 });
 
 describe("what is done with orders", () => {
-  const order = { orderId: "res_1", partitions: [1] };
+  const order = { orderId: "res_1", partitions: [1], lineCount: 1 };
 
   test("is told apart by what it is, of which order, and what is said", () => {
     const actions = [
@@ -122,7 +122,7 @@ describe("what is done with orders", () => {
   });
 
   test("says when it happened, where that was not now", () => {
-    const transfer = { orderId: "trf_1", partitions: [1] };
+    const transfer = { orderId: "trf_1", partitions: [1], lineCount: 1 };
     const at = (timestamp?: string) =>
       transferActionCommand(
         context,

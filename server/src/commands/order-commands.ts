@@ -54,6 +54,8 @@ export interface ReserveContext {
   readonly limits: HoldLimits;
   /** Further partitions to lock: older reservations of the buyer lie there. */
   readonly alsoPartitions: readonly number[];
+  /** Lines in which these hold units. */
+  readonly olderLines: number;
 }
 
 /** The command that a new reservation is. */
@@ -62,7 +64,7 @@ export function reserveCommand(
   body: CreateReservation,
   found: ReserveContext,
 ): ReserveCommand {
-  const { products, limits: holdLimits, alsoPartitions } = found;
+  const { products, limits: holdLimits, alsoPartitions, olderLines } = found;
   const lines = body.lines.map((line, index) => ({
     ...products[index]!,
     locationId: line.locationId ?? null,
@@ -91,22 +93,24 @@ export function reserveCommand(
     lines,
     ...asked,
     alsoPartitions,
+    olderLines,
     limits: holdLimits,
     text: textOf(body.reason, body.reference),
     ...originOf(context, context.idempotencyKey, content),
   };
 }
 
-/** The order that something is done with; its partitions never change. */
+/** The order that something is done with; what is said here of it never changes. */
 export interface OrderAddress {
   readonly orderId: string;
   readonly partitions: readonly number[];
+  readonly lineCount: number;
 }
 
 /** The command that something done with a reservation is. */
 export function reservationCommand(
   context: RequestContext,
-  { orderId, partitions }: OrderAddress,
+  { orderId, partitions, lineCount }: OrderAddress,
   action: ReservationAction,
   words: Words,
 ): ReservationCommand {
@@ -115,6 +119,7 @@ export function reservationCommand(
     kind: "reservation",
     orderId,
     partitions,
+    lineCount,
     action,
     text: textOf(words.reason, words.reference),
     ...originOf(context, context.idempotencyKey, content),
@@ -190,7 +195,7 @@ function makeCommand(
 export function transferActionCommand(
   context: RequestContext,
   order: "transfer" | "supply",
-  { orderId, partitions }: OrderAddress,
+  { orderId, partitions, lineCount }: OrderAddress,
   action: TransferAction,
   words: Words & { readonly timestamp?: string },
 ): TransferActionCommand {
@@ -201,6 +206,7 @@ export function transferActionCommand(
     orderId,
     order,
     partitions,
+    lineCount,
     action,
     occurredAtMs,
     text: textOf(words.reason, words.reference),

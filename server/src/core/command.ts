@@ -224,6 +224,8 @@ export interface ReserveCommand extends CommandOrigin {
   /** The buyer's older open reservations are released for it; with the partitions they lie in, as they were looked up. */
   readonly supersedes: boolean;
   readonly alsoPartitions: readonly number[];
+  /** Lines of those reservations that hold units, as they were looked up: how many entries their end may take. */
+  readonly olderLines: number;
   /** Says what it would come to, and changes nothing; not remembered. */
   readonly isDryRun: boolean;
   readonly limits: HoldLimits;
@@ -253,6 +255,8 @@ export interface ReservationCommand extends CommandOrigin {
   readonly orderId: string;
   /** Of its lines, as they were looked up; they never change. */
   readonly partitions: readonly number[];
+  /** How many lines it has, which never changes: the entries that the action may take. */
+  readonly lineCount: number;
   readonly action: ReservationAction;
   readonly text: EntryText | null;
 }
@@ -260,7 +264,11 @@ export interface ReservationCommand extends CommandOrigin {
 /** The sweeper's: releases what is due of some reservations. */
 export interface ExpireCommand extends CommandOrigin {
   readonly kind: "expire";
-  readonly orders: readonly { readonly orderId: string; readonly partitions: readonly number[] }[];
+  readonly orders: readonly {
+    readonly orderId: string;
+    readonly partitions: readonly number[];
+    readonly lineCount: number;
+  }[];
 }
 
 export interface TransferLine extends ProductName {
@@ -301,6 +309,7 @@ export interface TransferActionCommand extends CommandOrigin {
   readonly orderId: string;
   readonly order: "transfer" | "supply";
   readonly partitions: readonly number[];
+  readonly lineCount: number;
   readonly action: TransferAction;
   readonly occurredAtMs: number | null;
   readonly text: EntryText | null;

@@ -141,10 +141,20 @@ test("it looks again and again, also after a failure, until it is stopped", asyn
 test("a command holds orders of the same partitions, and only so many", () => {
   const count = sweeperLimits.ordersPerCommand + 1;
   const orders: ExpireCommand["orders"] = [
-    ...Array.from({ length: count }, (_, index) => ({ orderId: `a${index}`, partitions: [1] })),
-    { orderId: "b", partitions: [1, 2] },
+    ...Array.from({ length: count }, (_, index) => ({ orderId: `a${index}`, partitions: [1], lineCount: 2 })),
+    { orderId: "b", partitions: [1, 2], lineCount: 2 },
   ];
   const commands = commandsOf(orders);
   expect(commands.map((command) => command.orders.length)).toEqual([count - 1, 1, 1]);
   expect(new Set(commands.map(({ key }) => key)).size).toBe(3);
+});
+
+test("a command holds no more lines than the largest order has", () => {
+  const orders = [300, 200, 1, 500, 499, 1, 1].map((lineCount, index) => ({
+    orderId: `a${index}`,
+    partitions: [1],
+    lineCount,
+  }));
+  const sizes = commandsOf(orders).map((command) => command.orders.map(({ lineCount }) => lineCount));
+  expect(sizes).toEqual([[300, 200], [1], [500], [499, 1], [1]]);
 });

@@ -13,7 +13,7 @@ import { parseOrderId } from "../core/record/ids.ts";
 import type { Queryable } from "../db/pool.ts";
 import type { Clock } from "../lib/clock.ts";
 import { randomBytes, requestId } from "../lib/random-id.ts";
-import { type DueRow, dueOrders, orderPartitions } from "./sql/due.ts";
+import { type DueRow, dueOrders, type OrderSizeRow, orderSizes } from "./sql/due.ts";
 
 export const sweeperLimits = {
   /** Between two looks, give or take half of it, so that servers do not look at the same time. */
@@ -25,6 +25,8 @@ export const sweeperLimits = {
   linesPerLook: 400,
   /** Orders in one command: few, so that sales that wait for the same partitions do not wait long. */
   ordersPerCommand: 25,
+  /** Lines of these together, for the same reason: as many as a single order may have. */
+  linesPerCommand: orderLimits.linesMax,
   /** Commands that wait for the writer at a time. */
   commandsInFlightMax: 4,
 } as const;
@@ -122,10 +124,10 @@ export class Sweeper {
       const position = parseOrderId("reservation", orderId);
       return position === null ? [] : [{ partition: position.partition, orderId }];
     });
-    const { rows } = await this.#options.database.query<{ order_id: string; partitions: number[] }>(
-      orderPartitions(keys),
+    const { rows } = await this.#options.database.query<OrderSizeRow>(orderSizes(keys));
+    const waiting = commandsOf(
+      rows.map((row) => ({ orderId: row.order_id, partitions: row.partitions, lineCount: row.line_count })),
     );
-    const waiting = commandsOf(rows.map((row) => ({ orderId: row.order_id, partitions: row.partitions })));
     let swept = 0;
     const work = async (): Promise<void> => {
       for (let command = waiting.shift(); command !== undefined; command = waiting.shift()) {
@@ -143,13 +145,24 @@ export class Sweeper {
 
 /** Commands for some orders, each for orders that lie in the same partitions, so that none locks more than it must. */
 export function commandsOf(orders: ExpireCommand["orders"]): ExpireCommand[] {
-  return [...Map.groupBy(orders, ({ partitions }) => partitions.join()).values()].flatMap((alike) => {
-    const { ordersPerCommand } = sweeperLimits;
-    const count = Math.ceil(alike.length / ordersPerCommand);
-    return Array.from({ length: count }, (_, index) =>
-      commandFor(alike.slice(index * ordersPerCommand, (index + 1) * ordersPerCommand)),
-    );
-  });
+  const alike = [...Map.groupBy(orders, ({ partitions }) => partitions.join()).values()];
+  return alike.flatMap(shares).map(commandFor);
+}
+
+/** In order, each as large as a command may be. */
+function shares(orders: ExpireCommand["orders"]): ExpireCommand["orders"][] {
+  const { ordersPerCommand, linesPerCommand } = sweeperLimits;
+  const all: ExpireCommand["orders"][number][][] = [];
+  let lines = 0;
+  for (const order of orders) {
+    const last = all.at(-1);
+    if (last === undefined || last.length === ordersPerCommand || lines + order.lineCount > linesPerCommand) {
+      all.push([order]);
+      lines = 0;
+    } else last.push(order);
+    lines += order.lineCount;
+  }
+  return all;
 }
 
 /** Each has a key of its own: done again, it comes to nothing new. */

@@ -1,5 +1,6 @@
 /** Reads of reservations, transfers and supplies. */
 import type { OrderKind } from "@onhand/protocol/vocabulary";
+import { orderLimits } from "../core/orders/order.ts";
 import { parseOrderId } from "../core/record/ids.ts";
 import type { Queryable } from "../db/pool.ts";
 import { Batcher } from "../lib/batcher.ts";
@@ -16,11 +17,18 @@ const orderReadLimits = {
   knownOrdersMin: 50_000,
 } as const;
 
-/** What never changes of an order: where its lines lie, and what was said of it unless that was erased. */
+/** What never changes of an order: where its lines lie and how many they are, and what was said of it unless that was erased. */
 export interface OrderPlace {
   readonly orderId: string;
   readonly partitions: readonly number[];
+  readonly lineCount: number;
   readonly note: sql.OrderNoteRow;
+}
+
+export interface HeldByBuyer {
+  readonly partitions: readonly number[];
+  /** Lines that hold units. */
+  readonly lines: number;
 }
 
 export interface OrderPage<Row> {
@@ -84,17 +92,24 @@ export class OrderQueries {
     return pageOf(rows, limit, (row) => [row.expected_at, row.order_id, row.line]);
   }
 
-  /** Partitions in which a buyer holds units. */
-  async partitionsHeldBy(buyerKey: string): Promise<number[]> {
-    const { rows } = await this.#database.query<{ partition: number }>(sql.partitionsHeldBy(buyerKey));
-    return rows.map((row) => row.partition);
+  /** Where a buyer holds units that a newer reservation may take the place of. */
+  async heldBy(buyerKey: string): Promise<HeldByBuyer> {
+    const statement = sql.reservationsHeldBy(buyerKey, orderLimits.supersededMax);
+    const { rows } = await this.#database.query<sql.HeldOrderRow>(statement);
+    return {
+      partitions: [...new Set(rows.flatMap((row) => row.partitions))],
+      lines: rows.reduce((sum, row) => sum + row.lines, 0),
+    };
   }
 
   async #loadPlaces(keys: readonly { partition: number; orderId: string }[]): Promise<(OrderPlace | null)[]> {
     const distinct = [...new Map(keys.map((key) => [key.orderId, key])).values()];
     const { rows } = await this.#database.query<sql.OrderPlaceRow>(sql.orderPlaces(distinct));
     const places = new Map(
-      rows.map((row) => [row.order_id, { orderId: row.order_id, partitions: row.partitions, note: row.note ?? {} }]),
+      rows.map(({ order_id: orderId, partitions, line_count: lineCount, note }) => [
+        orderId,
+        { orderId, partitions, lineCount, note: note ?? {} },
+      ]),
     );
     return keys.map((key) => places.get(key.orderId) ?? null);
   }

@@ -3,10 +3,14 @@ import type { Command, InventoryCommand, ProductCommand, ProductName } from "../
 import { limits } from "../core/limits.ts";
 import { controlPartition, partitionOf } from "../core/record/partition.ts";
 import type { Place } from "./job.ts";
+import { linesOfAction, linesOfReserve, type Offers } from "./order-lines.ts";
 import { partitionOfOrder } from "./order-place.ts";
 
-/** @returns partitions that a command concerns, ascending, and where its outcome is remembered */
-export function placeOf(command: Command, partitionCount: number): Place {
+/**
+ * @param offers locations of groups and channels; null when they are not known yet
+ * @returns partitions that a command concerns, ascending, and where its outcome is remembered
+ */
+export function placeOf(command: Command, partitionCount: number, offers: Offers | null = null): Place {
   switch (command.kind) {
     case "inventory":
       return placeOfInventory(command, partitionCount);
@@ -27,7 +31,7 @@ export function placeOf(command: Command, partitionCount: number): Place {
     case "reserve": {
       const own = command.lines.map((line) => partitionOf(line.productId, partitionCount));
       const first = resultPartitionOf(command.lines[0]!, partitionCount);
-      return among([...own, ...command.alsoPartitions], first, command.lines.length);
+      return among([...own, ...command.alsoPartitions], first, linesOfReserve(command, offers));
     }
     case "transfer": {
       const own = command.lines.map((line) => partitionOf(line.productId, partitionCount));
@@ -35,15 +39,14 @@ export function placeOf(command: Command, partitionCount: number): Place {
     }
     case "reservation":
     case "transfer-action": {
-      const { action, orderId, partitions } = command;
-      const home = partitionOfOrder(orderId, partitionCount) ?? controlPartition;
-      const lines = ("lines" in action ? action.lines?.length : undefined) ?? partitions.length;
-      return among([home, ...partitions], home, lines);
+      const home = partitionOfOrder(command.orderId, partitionCount) ?? controlPartition;
+      return among([home, ...command.partitions], home, linesOfAction(command));
     }
     case "expire": {
       const home = (orderId: string): number => partitionOfOrder(orderId, partitionCount) ?? controlPartition;
       const partitions = command.orders.flatMap((order) => [home(order.orderId), ...order.partitions]);
-      return among(partitions, partitions[0] ?? controlPartition, partitions.length - command.orders.length);
+      const lines = command.orders.reduce((sum, order) => sum + order.lineCount, 0);
+      return among(partitions, partitions[0] ?? controlPartition, lines);
     }
   }
 }

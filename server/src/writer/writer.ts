@@ -89,7 +89,11 @@ export class Writer {
    */
   submitOne(command: Command, isRepeat = false): Promise<Settled> {
     if (this.#isDraining) return Promise.reject(new Overloaded("the server is stopping"));
-    const { partitions, resultPartition, size, weight, isSolo } = placeOf(command, this.#options.partitionCount);
+    const { partitions, resultPartition, size, weight, isSolo } = placeOf(
+      command,
+      this.#options.partitionCount,
+      this.#cache.catalogue,
+    );
     const queuedEntries = this.#queuedEntries();
     // A command that is larger than the whole queue is let in when it is alone.
     if (queuedEntries > 0 && queuedEntries + size > this.#options.queueEntriesMax) {

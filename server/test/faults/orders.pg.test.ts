@@ -1,6 +1,7 @@
 /** Orders on stock through writers on a real database: what two servers know of them, and what the database refuses. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Command, LocationCommand } from "../../src/core/command.ts";
+import { limits } from "../../src/core/limits.ts";
 import { partitionOf } from "../../src/core/record/partition.ts";
 import { WriteConflict } from "../../src/db/errors.ts";
 import { openSession } from "../../src/db/session.ts";
@@ -396,4 +397,15 @@ test("the database refuses entries that move what no line holds", async () => {
   await expect(submitOne(lying, adjust(q, "paris", 1))).rejects.toMatchObject({ name: "PoisonCommand" });
   await lying.stop();
   await expectSound();
+});
+
+test("a group takes no more lines of orders than entries fit into it", async () => {
+  const lines = Array.from({ length: 200 }, () => reserveLine(p, "paris", 1));
+  await apply(writer, adjust(p, "paris", 50 * lines.length));
+  const made = await apply(writer, ...Array.from({ length: 50 }, () => reserve(lines)));
+  metrics.groupSizes.length = 0;
+  const sold = await apply(writer, ...made.map((outcome) => commit(orderOf(outcome).order)));
+  expect(sold.map((outcome) => orderOf(outcome).lines.every(({ done }) => done === 1))).not.toContain(false);
+  expect(metrics.groupSizes.reduce((sum, commands) => sum + commands, 0)).toBe(50);
+  expect(Math.max(...metrics.groupSizes)).toBeLessThanOrEqual(limits.groupEntriesMax / lines.length);
 });

@@ -103,6 +103,7 @@ export const reserveTemplate: fc.Arbitrary<Template> = fc
       lines: drawn.lines.map((line) => line(world, drawn.channelId)),
       supersedes,
       alsoPartitions: [...new Set(older.flatMap((order) => order.partitions))],
+      olderLines: 0,
       note: {},
     };
   });
@@ -155,7 +156,7 @@ export const reservationTemplate: fc.Arbitrary<Template> = fc
   .record({ anOrder, action: reservationAction, actor, text })
   .map((drawn) => (world: World): ReservationCommand => {
     const orderId = drawn.anOrder(world, "reservation");
-    const partitions = orderOf(world, orderId)?.partitions ?? [];
+    const { partitions = [], lineCount = 0 } = orderOf(world, orderId) ?? {};
     const { actor: by, text: said } = drawn;
     return {
       ...origin,
@@ -163,6 +164,7 @@ export const reservationTemplate: fc.Arbitrary<Template> = fc
       kind: "reservation",
       orderId,
       partitions,
+      lineCount,
       action: drawn.action(world, orderId),
       text: said,
     };
@@ -173,7 +175,10 @@ export const expireTemplate: fc.Arbitrary<Template> = fc
   .array(anOrder, { minLength: 1, maxLength: 3 })
   .map((drawn) => (world: World): ExpireCommand => {
     const ids = new Set(drawn.map((one) => one(world, "reservation")));
-    const orders = [...ids].map((orderId) => ({ orderId, partitions: orderOf(world, orderId)?.partitions ?? [] }));
+    const orders = [...ids].map((orderId) => {
+      const { partitions = [], lineCount = 0 } = orderOf(world, orderId) ?? {};
+      return { orderId, partitions, lineCount };
+    });
     return { ...origin, kind: "expire", orders };
   });
 
@@ -259,8 +264,8 @@ export const transferActionTemplate: fc.Arbitrary<Template> = fc
   .map((drawn) => (world: World): TransferActionCommand => {
     const { order, occurredAtMs } = drawn;
     const orderId = drawn.anOrder(world, order);
-    const partitions = orderOf(world, orderId)?.partitions ?? [];
+    const { partitions = [], lineCount = 0 } = orderOf(world, orderId) ?? {};
     const action = drawn.action(world, orderId);
     const rest = { actor: drawn.actor, text: drawn.text };
-    return { ...origin, ...rest, kind: "transfer-action", orderId, order, partitions, action, occurredAtMs };
+    return { ...origin, ...rest, kind: "transfer-action", orderId, order, partitions, lineCount, action, occurredAtMs };
   });

@@ -46,6 +46,7 @@ export const reserve = (lines: readonly ReserveLine[], rest: Partial<ReserveComm
   buyerKey: null,
   supersedes: false,
   alsoPartitions: [],
+  olderLines: 0,
   isDryRun: false,
   limits: { unitsPerBuyer: null, percentPerPrincipal: null },
   note: {},
@@ -64,6 +65,7 @@ export const onReservation = (
   kind: "reservation",
   orderId,
   partitions: state.order(orderId)?.partitions ?? [],
+  lineCount: state.order(orderId)?.lineCount ?? 0,
   action,
   text: null,
   ...rest,
@@ -73,7 +75,10 @@ export const expireAll = (state: MemoryState, ...orderIds: readonly string[]): E
   ...origin,
   kind: "expire",
   requestId: "req_sweeper",
-  orders: orderIds.map((orderId) => ({ orderId, partitions: state.order(orderId)?.partitions ?? [] })),
+  orders: orderIds.map((orderId) => {
+    const { partitions = [], lineCount = 0 } = state.order(orderId) ?? {};
+    return { orderId, partitions, lineCount };
+  }),
 });
 
 type Named = readonly (readonly [line: number, quantity?: number | null])[];

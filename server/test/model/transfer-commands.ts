@@ -51,6 +51,7 @@ export function actionOn(
     orderId,
     order,
     partitions: [],
+    lineCount: 0,
     action,
     occurredAtMs: null,
     text: null,

@@ -53,6 +53,7 @@ export const reserve = (
   buyerKey: null,
   supersedes: false,
   alsoPartitions: [],
+  olderLines: 0,
   isDryRun: false,
   limits: { unitsPerBuyer: null, percentPerPrincipal: null },
   note: {},
@@ -61,12 +62,17 @@ export const reserve = (
   ...rest,
 });
 
-type Placed = Pick<StockOrder, "orderId" | "partitions">;
+type Placed = Pick<StockOrder, "orderId" | "partitions" | "lineCount">;
 
-const reservation = ({ orderId, partitions }: Placed, action: ReservationAction, key?: string): ReservationCommand => ({
+const reservation = (
+  { orderId, partitions, lineCount }: Placed,
+  action: ReservationAction,
+  key?: string,
+): ReservationCommand => ({
   kind: "reservation",
   orderId,
   partitions,
+  lineCount,
   action,
   text: null,
   ...origin(key),
@@ -81,7 +87,7 @@ export const extend = (order: Placed, ttlMs: number) => reservation(order, { kin
 
 export const expire = (...orders: readonly Placed[]): ExpireCommand => ({
   kind: "expire",
-  orders: orders.map(({ orderId, partitions }) => ({ orderId, partitions })),
+  orders: orders.map(({ orderId, partitions, lineCount }) => ({ orderId, partitions, lineCount })),
   ...origin(),
 });
 
@@ -102,13 +108,14 @@ export const transfer = (
 });
 
 export const transferAction = (
-  { orderId, partitions, kind }: Pick<StockOrder, "orderId" | "partitions" | "kind">,
+  { orderId, partitions, lineCount, kind }: Placed & Pick<StockOrder, "kind">,
   action: TransferAction,
 ): TransferActionCommand => ({
   kind: "transfer-action",
   orderId,
   order: kind === "supply" ? "supply" : "transfer",
   partitions,
+  lineCount,
   action,
   occurredAtMs: null,
   text: null,

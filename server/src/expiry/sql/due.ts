@@ -25,10 +25,16 @@ export interface OrderKey {
   readonly orderId: string;
 }
 
-/** In which partitions the lines of some orders lie. */
-export const orderPartitions = (keys: readonly OrderKey[]): Statement => ({
-  name: "order_partitions",
-  text: `SELECT o.order_id, o.partitions FROM unnest($1::integer[], $2::text[]) k(partition, order_id)
+export interface OrderSizeRow {
+  readonly order_id: string;
+  readonly partitions: number[];
+  readonly line_count: number;
+}
+
+/** In which partitions the lines of some orders lie, and how many they are. */
+export const orderSizes = (keys: readonly OrderKey[]): Statement => ({
+  name: "order_sizes",
+  text: `SELECT o.order_id, o.partitions, o.line_count FROM unnest($1::integer[], $2::text[]) k(partition, order_id)
          JOIN stock_order o ON o.partition = k.partition AND o.order_id = k.order_id`,
   values: [integerColumn(keys, (key) => key.partition), textColumn(keys, (key) => key.orderId)],
 });

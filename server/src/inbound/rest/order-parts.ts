@@ -104,7 +104,8 @@ export const withPartitions = (found: FoundOrder, more: readonly number[]): Foun
 
 /** Remembers an order that was just made, so that what is done with it next needs no look-up. */
 export function rememberMade(rest: RestContext, { order, isDryRun }: OrderOutcome, note: OrderNoteRow): void {
-  if (!isDryRun) rest.orders.remember({ orderId: order.orderId, partitions: order.partitions, note });
+  const { orderId, partitions, lineCount } = order;
+  if (!isDryRun) rest.orders.remember({ orderId, partitions, lineCount, note });
 }
 
 /** What an answer to a write has besides the order. */

@@ -83,6 +83,8 @@ function faultsOf(body: CreateReservation): FieldError[] {
   return faults;
 }
 
+const nothingHeld = { partitions: [], lines: 0 };
+
 function createRoute(rest: RestContext): Route {
   return {
     operationId: "createReservation",
@@ -96,12 +98,13 @@ function createRoute(rest: RestContext): Route {
       const key = isDryRun ? sortableId("dry_", rest.clock.nowMs()) : body.operationId;
       const context = requestContext(rest, call, key);
       const { keyId } = context.principal;
-      const older = body.supersede === true ? await rest.orders.partitionsHeldBy(buyerKeyOf(keyId, body.buyer!)) : [];
+      const older = body.supersede === true ? await rest.orders.heldBy(buyerKeyOf(keyId, body.buyer!)) : nothingHeld;
       const accepted = await executeOrder(rest, context, async (needsPartitions) =>
         reserveCommand(context, body, {
           products: await productsOf(rest, body.lines),
           limits: rest.holdLimits,
-          alsoPartitions: [...new Set([...older, ...needsPartitions])],
+          alsoPartitions: [...new Set([...older.partitions, ...needsPartitions])],
+          olderLines: older.lines,
         }),
       );
       const { outcome, headers } = accepted;

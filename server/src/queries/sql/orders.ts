@@ -79,24 +79,32 @@ export const orderById = (kind: OrderKind, partition: number, orderId: string): 
 export interface OrderPlaceRow {
   readonly order_id: string;
   readonly partitions: readonly number[];
+  readonly line_count: number;
   readonly note: OrderNoteRow | null;
 }
 
 /** Where some orders lie, and what was said of them. */
 export const orderPlaces = (keys: readonly { partition: number; orderId: string }[]): Statement => ({
   name: "order_places",
-  text: `SELECT o.order_id, o.partitions, o.note FROM unnest($1::integer[], $2::text[]) k(partition, order_id)
+  text: `SELECT o.order_id, o.partitions, o.line_count, o.note FROM unnest($1::integer[], $2::text[]) k(partition, order_id)
          JOIN stock_order o ON o.partition = k.partition AND o.order_id = k.order_id`,
   values: [integerColumn(keys, (key) => key.partition), textColumn(keys, (key) => key.orderId)],
 });
 
-/** Partitions of the reservations in which a buyer holds units. */
-export const partitionsHeldBy = (buyerKey: string): Statement => ({
-  name: "partitions_held_by",
-  text: `SELECT DISTINCT u.partition FROM stock_order_line l
-         JOIN stock_order o ON o.partition = ${partitionOfId("l.order_id")} AND o.order_id = l.order_id
-         CROSS JOIN LATERAL unnest(o.partitions) u(partition) WHERE l.buyer_key = $1 AND l.held > 0`,
-  values: [buyerKey],
+export interface HeldOrderRow {
+  readonly partitions: readonly number[];
+  /** Its lines that hold units. */
+  readonly lines: number;
+}
+
+/** Reservations in which a buyer holds units and that a newer one may take the place of, the oldest first. */
+export const reservationsHeldBy = (buyerKey: string, ordersMax: number): Statement => ({
+  name: "reservations_held_by",
+  text: `SELECT o.partitions, h.lines FROM
+           (SELECT order_id, count(*)::integer AS lines FROM stock_order_line WHERE buyer_key = $1 AND held > 0 GROUP BY order_id) h
+         JOIN stock_order o ON o.partition = ${partitionOfId("h.order_id")} AND o.order_id = h.order_id
+         WHERE o.phase = 0 ORDER BY o.created_at, o.order_id LIMIT $2`,
+  values: [buyerKey, ordersMax],
 });
 
 /** How the state of an order follows from its lines; the same as `reservationPhase` and `transferStatus` of the core. */
