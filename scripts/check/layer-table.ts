@@ -226,6 +226,17 @@ export const LAYERS: readonly Layer[] = [
     "it looks after numbers in the background and changes them as any caller would, by commands; of the journal it needs to know when groups under way have ended",
   ),
   server(
+    "checkpoints",
+    [
+      ...FOUNDATION,
+      ...all("db", "core"),
+      { layer: "journal", files: ["server/src/journal/checkpoint-reader.ts"] },
+      { layer: "channels", files: ["server/src/channels/duty.ts"] },
+      VOCABULARY,
+    ],
+    "it writes down what is there and has the journal told of it by whoever it is handed; of channels only the lease of a duty",
+  ),
+  server(
     "expiry",
     [...FOUNDATION, ...all("commands", "db", "core"), VOCABULARY],
     "it looks for what is due and has it released as any caller would, by commands",

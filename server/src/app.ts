@@ -1,6 +1,7 @@
 /** The one file that wires everything: from a configuration to a running server. */
 import { Registry } from "prom-client";
 import { openChannelSide } from "./assembly/channel-side.ts";
+import { openCheckpointSide } from "./assembly/checkpoint-side.ts";
 import { openExpirySide } from "./assembly/expiry-side.ts";
 import { type FeedSide, openFeedSide } from "./assembly/feed-side.ts";
 import { openRestSide } from "./assembly/rest-side.ts";
@@ -54,6 +55,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const channels = openChannelSide(options, registry, write);
   const work = openWorkSide(options, registry, write, outward);
   const sweeper = openExpirySide(options, registry, write);
+  const checkpoints = openCheckpointSide(options, registry, write);
   let isStopping = false;
   const api = openApi(options, registry, keyring, rest, webhooks, work);
   addOperationsPages(api.app, { keyring, clock, registry, whyNotReady: () => whyNotReady(database, isStopping) });
@@ -66,7 +68,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       wakeUps?.stop(),
       clearing.stop(),
       keyring.stop(),
-      Promise.all([channels.stop(), work.stop(), sweeper.stop()]).then(() => write.writer.stop()),
+      Promise.all([channels.stop(), work.stop(), sweeper.stop(), checkpoints.stop()]).then(() => write.writer.stop()),
     ];
     return within(
       clock,
@@ -80,7 +82,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     await watcher.start();
     await wakeUps?.start();
     clearing.start();
-    if (options.backend === undefined) for (const each of [webhooks, channels, work, sweeper]) each.start();
+    if (options.backend === undefined)
+      for (const each of [webhooks, channels, work, sweeper, checkpoints]) each.start();
     listener = listen(api, config.host, config.port);
   } catch (error) {
     await close(config.drainMsMax);

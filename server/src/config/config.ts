@@ -18,6 +18,11 @@ export interface Config {
   readonly queueEntriesMax: number;
   readonly cacheItemsMax: number;
   readonly resultDays: number;
+  /** A checkpoint is due after so many entries of a partition, or so many hours. */
+  readonly checkpointEntries: number;
+  readonly checkpointHours: number;
+  /** Checkpoints of a partition that keep their levels. */
+  readonly checkpointsKept: number;
   /** Units of a product that one buyer may hold; null for no limit. */
   readonly holdUnitsPerBuyerMax: number | null;
   /** Percent of what is on hand of an item that one key may hold; null for no limit. */
@@ -69,6 +74,9 @@ export function readConfig(
     queueEntriesMax: Number(raw.ONHAND_QUEUE_ENTRIES_MAX),
     cacheItemsMax: Number(raw.ONHAND_CACHE_ITEMS_MAX),
     resultDays: Number(raw.ONHAND_RESULT_DAYS),
+    checkpointEntries: Number(raw.ONHAND_CHECKPOINT_ENTRIES),
+    checkpointHours: Number(raw.ONHAND_CHECKPOINT_HOURS),
+    checkpointsKept: Number(raw.ONHAND_CHECKPOINTS_KEPT),
     holdUnitsPerBuyerMax: numberOrNull(raw.ONHAND_HOLD_UNITS_PER_BUYER_MAX),
     holdPercentPerKeyMax: numberOrNull(raw.ONHAND_HOLD_PERCENT_PER_KEY_MAX),
     streamsMax: Number(raw.ONHAND_STREAMS_MAX),

@@ -100,6 +100,31 @@ export const settingsTable = [
     meaning: "Days for which the outcome of an idempotency key is kept.",
   },
   {
+    name: "ONHAND_CHECKPOINT_ENTRIES",
+    kind: "integer",
+    default: "100000",
+    min: 10,
+    max: 10_000_000,
+    meaning:
+      "Entries of a partition after which its levels are written down anew, as a place where checks and reads of past moments begin.",
+  },
+  {
+    name: "ONHAND_CHECKPOINT_HOURS",
+    kind: "integer",
+    default: "24",
+    min: 1,
+    max: 8760,
+    meaning: "Hours after which they are written down anew when fewer entries came; never when none did.",
+  },
+  {
+    name: "ONHAND_CHECKPOINTS_KEPT",
+    kind: "integer",
+    default: "30",
+    min: 1,
+    max: 10_000,
+    meaning: "Checkpoints of a partition that keep their levels; of older ones only the place stays.",
+  },
+  {
     name: "ONHAND_HOLD_UNITS_PER_BUYER_MAX",
     kind: "integer",
     default: null,
