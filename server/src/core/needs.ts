@@ -101,7 +101,9 @@ export function candidateLocations(
       : line.locationGroup !== null
         ? known.locationsOfGroup(line.locationGroup)
         : (ofChannel ?? []);
-  return ofChannel === null || named === ofChannel ? named : named.filter((id) => ofChannel.includes(id));
+  if (ofChannel === null || named === ofChannel) return named;
+  const isOfChannel = new Set(ofChannel);
+  return named.filter((id) => isOfChannel.has(id));
 }
 
 /** What a channel may have of a product depends on all its locations, wherever the line is taken from. */

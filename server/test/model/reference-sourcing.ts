@@ -100,10 +100,20 @@ export function sourceAll(world: World, group: World, command: ReserveCommand): 
     wanted: shelf.allowed(line.productId, BigInt(line.quantity)),
     places: places.map((locationId) => ({ locationId, available: shelf.at(line.productId, locationId) })),
   });
-  const parcels = command.sourcing === "fewest_parcels" ? fewestPlaces(command, open.map(look)) : [];
+  // Where all is asked for and a line is short whatever is chosen, nothing is chosen.
+  const isShort = (index: number): boolean => sum(served[index]!) < BigInt(command.lines[index]!.quantity);
+  const isHopeless =
+    command.policy === "all" &&
+    (command.lines.some(({ locationId }, index) => locationId !== null && isShort(index)) ||
+      open.map(look).some(({ wanted, places }, at) => {
+        const there = places.reduce((units, { available }) => units + available, 0n);
+        return least(wanted, there) < BigInt(open[at]!.line.quantity);
+      }));
+  const asked: ReserveCommand = isHopeless ? { ...command, sourcing: "priority" } : command;
+  const parcels = asked.sourcing === "fewest_parcels" ? fewestPlaces(command, open.map(look)) : [];
   for (const one of open) {
     const { wanted, places } = look(one);
-    const ordered = wanted === 0n ? places : orderPlaces(command, places, wanted, parcels);
+    const ordered = wanted === 0n ? places : orderPlaces(asked, places, wanted, parcels);
     serve(one.index, takeInOrder(ordered, wanted));
   }
   const takes = served.flatMap((places, index) =>

@@ -239,3 +239,22 @@ test("a request over several partitions is explained line by line in the order o
   expect(order.partition).toBe(partitionOf("p2", 5));
   expect(order.allocation!.lines.map(({ requestLine }) => requestLine)).toEqual([1, 2, 3]);
 });
+
+test("what is refused whatever is chosen asks no policy", () => {
+  let asked = 0;
+  addSourcingPolicy({
+    name: "counts_questions",
+    forRequest: () => {
+      asked += 1;
+      return (_demand, candidates) => candidates.map(({ locationId }) => ({ locationId, taken: 0, reason: "None." }));
+    },
+  });
+  const counted = { sourcing: "counts_questions" };
+  const short = denied(stocked(), reserve([wantFrom("eu", 1, "p2"), wantFrom("eu", 9)], counted), now);
+  expect(short).toMatchObject({ code: "insufficient_stock", line: 1, available: 8, requested: 9 });
+  const named = denied(stocked(), reserve([wantFrom("eu", 1), want(6)], counted), now);
+  expect(named).toMatchObject({ code: "insufficient_stock", line: 1, available: 5, requested: 6 });
+  expect(asked).toBe(0);
+  expect(denied(stocked(), reserve([wantFrom("eu", 8)], counted), now)).toMatchObject({ available: 0 });
+  expect(asked).toBe(1);
+});

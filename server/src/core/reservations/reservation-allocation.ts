@@ -9,7 +9,8 @@ import { type AllocatedLine, type Allocation, orderLimits } from "../orders/orde
 import { partitionOf } from "../record/partition.ts";
 import type { Rejection } from "../rejection.ts";
 import { sourcingPolicy } from "../sourcing/policies.ts";
-import type { Candidate, Choice, SourcingPolicy } from "../sourcing/policy.ts";
+import type { Candidate, Choice, SourcingPolicy, SourcingRequest } from "../sourcing/policy.ts";
+import { priority } from "../sourcing/priority.ts";
 import type { Draft, ItemPlace } from "../state.ts";
 import type { ReservationSupply } from "./reservation-supply.ts";
 
@@ -83,7 +84,6 @@ function source(
   supply: ReservationSupply,
 ): void {
   const { lines, priorities } = command;
-  const policy = sourcingPolicy(command.sourcing)!;
   const look = (index: number, locationIds: readonly string[]) => {
     const { productId, quantity } = lines[index]!;
     const capLeft = supply.capLeft(partitionOf(productId, draft.partitionCount), productId);
@@ -96,6 +96,7 @@ function source(
   };
   const sending = [...new Set(lines.flatMap(({ locationId }) => (locationId === null ? [] : [locationId])))];
   const request = { lines: sourced.map(({ index, locationIds }) => look(index, locationIds)), priorities, sending };
+  const policy = isHopeless(command, request, found) ? priority : sourcingPolicy(command.sourcing)!;
   const choose = policy.forRequest(request);
   for (const [position, { index, locationIds }] of sourced.entries()) {
     const seen = position === 0 ? request.lines[0]! : look(index, locationIds);
@@ -105,6 +106,22 @@ function source(
     for (const { locationId, taken } of choices) supply.take(placeOf(draft, demand.productId, locationId), taken);
     found[index] = { candidates, choices };
   }
+}
+
+/**
+ * Whether all is asked for and some line is short of units wherever it may be taken from: refused whatever a policy would
+ * choose, so what there is is counted in the simplest way.
+ */
+function isHopeless({ policy, lines }: ReserveCommand, request: SourcingRequest, found: readonly Found[]): boolean {
+  if (policy !== "all") return false;
+  const isShort = lines.some(
+    ({ locationId, quantity }, index) => locationId !== null && takenOf(found[index]!) < quantity,
+  );
+  if (isShort) return true;
+  return request.lines.some(({ demand, candidates }) => {
+    const { quantity } = lines[demand.requestLine - 1]!;
+    return demand.quantity < quantity || candidates.reduce((sum, { available }) => sum + available, 0) < quantity;
+  });
 }
 
 /** The channel has had all that it may have of the product: no policy is asked. */

@@ -2,15 +2,10 @@
  * Sends the whole request from as few locations as possible. Locations that other lines name send something anyway, so
  * they cost nothing. Of sets of the same size the one that comes first by priority is taken.
  */
-import { type Coverage, coverageOf } from "./coverage.ts";
+import { smallestCover } from "./cover.ts";
+import { coverageOf } from "./coverage.ts";
 import type { Candidate, SourcingPolicy, SourcingRequest } from "./policy.ts";
 import { byPriority, takeInOrder } from "./take-in-order.ts";
-
-/**
- * How long the smallest set is looked for before the greedy answer has to do, in lines looked at for a location: a few
- * milliseconds. Twelve locations for ten lines are always tried out.
- */
-const stepsMax = 250_000;
 
 export const fewestParcels: SourcingPolicy = {
   name: "fewest_parcels",
@@ -40,66 +35,14 @@ function wholeFirst(candidates: readonly Candidate[], quantity: number): readonl
 function fewestLocations(request: SourcingRequest): ReadonlySet<string> {
   const coverage = coverageOf(request);
   const { locationIds } = coverage;
-  const all = [...locationIds.keys()];
   const sending = new Set(request.sending);
-  const free = all.filter((location) => sending.has(locationIds[location]!));
-  const others = all.filter((location) => !sending.has(locationIds[location]!));
-  const target = coverage.units(all);
-  const greedy = pruned(coverage, free, greedySet(coverage, free, target), target);
-  const chosen = smallestSet(coverage, free, others, target, greedy.length) ?? greedy;
+  const isFree = (location: number): boolean => sending.has(locationIds[location]!);
+  const all = [...locationIds.keys()];
+  const free = all.filter(isFree);
+  const chosen = smallestCover(
+    coverage,
+    free,
+    all.filter((location) => !isFree(location)),
+  );
   return new Set([...free, ...chosen].map((location) => locationIds[location]!));
-}
-
-/** Adds the location that covers most of what is left, until nothing is. */
-function greedySet(coverage: Coverage, free: readonly number[], target: number): readonly number[] {
-  const chosen: number[] = [];
-  while (coverage.units([...free, ...chosen]) < target) {
-    const best = coverage.bestNext([...free, ...chosen]);
-    if (best === null) break;
-    chosen.push(best);
-  }
-  return chosen;
-}
-
-/** Leaves out what later ones made needless. */
-function pruned(
-  coverage: Coverage,
-  free: readonly number[],
-  chosen: readonly number[],
-  target: number,
-): readonly number[] {
-  return chosen.reduce<readonly number[]>((kept, location) => {
-    const without = kept.filter((other) => other !== location);
-    return coverage.units([...free, ...without]) >= target ? without : kept;
-  }, chosen);
-}
-
-/**
- * @returns the first set by priority that covers the target, of the smallest size up to `sizeMax`; null when finding it
- * would take too long
- */
-function smallestSet(
-  coverage: Coverage,
-  free: readonly number[],
-  others: readonly number[],
-  target: number,
-  sizeMax: number,
-): readonly number[] | null {
-  let left = stepsMax;
-  for (let size = 0; size <= sizeMax; size++) {
-    for (const set of setsOf(others, size)) {
-      left -= coverage.lineCount * (free.length + size);
-      if (left < 0) return null;
-      if (coverage.units([...free, ...set]) >= target) return set;
-    }
-  }
-  return null;
-}
-
-/** All sets of one size, in the order of their elements. */
-function* setsOf(elements: readonly number[], size: number, from = 0): Generator<readonly number[]> {
-  if (size === 0) yield [];
-  else
-    for (let index = from; index <= elements.length - size; index++)
-      for (const rest of setsOf(elements, size - 1, index + 1)) yield [elements[index]!, ...rest];
 }

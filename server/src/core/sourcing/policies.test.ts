@@ -134,6 +134,19 @@ test("with hundreds of locations the answer comes soon and serves all there is",
   expect(sendersOf(served)).toHaveLength(20);
 });
 
+test("a thousand locations for each of twenty lines, most of which have to send", () => {
+  const lines = Array.from({ length: 20 }, (_, index): Line => {
+    const stock = Array.from({ length: 1_000 }, (_, place) => [`l${index}-${place}`, 1 + ((index + place) % 5)]);
+    return [`p${index}`, 2_500, Object.fromEntries(stock)];
+  });
+  const served = serve("fewest_parcels", lines);
+  for (const choices of served) {
+    expect(choices.reduce((sum, { taken }) => sum + taken, 0)).toBe(2_500);
+    // The fullest: 200 of each size, from 5 down.
+    expect(choices.filter(({ taken }) => taken > 0)).toHaveLength(650);
+  }
+});
+
 const locationIds = ["a", "b", "c", "d", "e"];
 const amounts = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 5, maxLength: 5 });
 const product = fc.record({
