@@ -7,7 +7,7 @@ import { past, stockedPast } from "../../test/model/generate-past.ts";
 import { businessTemplate, template } from "../../test/model/generators.ts";
 import { cases } from "../../test/model/property-settings.ts";
 
-const timeoutMs = 60_000;
+const timeoutMs = 120_000;
 
 const group: fc.Arbitrary<Group> = fc.record({
   nowMs,

@@ -63,7 +63,7 @@ export const offset = fc.oneof(
 
 /** Texts of a change, sometimes. */
 export const text = fc
-  .option(fc.uint8Array({ minLength: 32, maxLength: 32 }), { freq: 1 })
+  .option(fc.uint8Array({ minLength: 32, maxLength: 32 }), { freq: 2 })
   .map((commitment) =>
     commitment === null ? null : { reason: "recount", reference: null, salt: new Uint8Array(16), commitment },
   );

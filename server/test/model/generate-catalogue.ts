@@ -9,7 +9,7 @@ import { visibleRecord, type World } from "./world.ts";
 
 const life = sometimes(fc.constantFrom("active" as const, "archived" as const));
 const name = fc.constantFrom("Lipstick", "Rouge", "Crème — ⅔ 💄");
-const ifMatch = fc.option(offset, { freq: 1 });
+const ifMatch = fc.option(offset, { freq: 2 });
 
 const productOperation: fc.Arbitrary<CatalogueOperation<ProductDocument>> = fc.oneof(
   fc.record({
@@ -49,7 +49,7 @@ export const drawnChannel: fc.Arbitrary<ChannelDocument> = fc.record({
   name,
   locations: fc.shuffledSubarray([...locationIds]),
   locationGroups: subset(groups),
-  products: fc.option(subset(productIds), { freq: 1 }),
+  products: fc.option(subset(productIds), { freq: 2 }),
   buffer: fc.nat({ max: 3 }),
   buffers: fc.dictionary(fc.constantFrom(...productIds), fc.nat({ max: 5 }), { maxKeys: 1 }),
 });

@@ -9,7 +9,6 @@ import type {
   ItemChange,
   NoticeCommand,
   RecordCommand,
-  SourceReport,
 } from "../../src/core/command.ts";
 import { origin } from "./commands.ts";
 import {
@@ -77,7 +76,7 @@ const itemChange: fc.Arbitrary<(item: ModelItem | null) => ItemChange> = fc.oneo
     weight: 3,
     arbitrary: fc
       .record({
-        from: fc.option(state, { freq: 1 }),
+        from: fc.option(state, { freq: 2 }),
         to: fc.option(state, { freq: 2 }),
         quantity: fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 0, max: 4 }) }, { weight: 1, arbitrary: extreme }),
       })
@@ -97,7 +96,7 @@ const itemChange: fc.Arbitrary<(item: ModelItem | null) => ItemChange> = fc.oneo
     arbitrary: fc
       .record({
         level: sometimes(level),
-        countedAtMs: fc.option(time, { nil: undefined, freq: 1 }),
+        countedAtMs: fc.option(time, { nil: undefined, freq: 2 }),
         unavailableStock: sometimes(stateLevel),
         maximum: sometimes(fc.option(fc.nat({ max: 20 }))),
         hysteresis: sometimes(fc.option(fc.nat({ max: 3 }))),
@@ -150,25 +149,8 @@ const guard: fc.Arbitrary<(item: ModelItem | null) => Guard | null> = fc.oneof(
 const clockErrorMax = 3;
 const clock: fc.Arbitrary<DeviceClock | undefined> = fc.option(
   fc.option(fc.nat({ max: clockErrorMax }), { freq: 3 }).map((errorMs) => ({ deviceId: "till", errorMs })),
-  { nil: undefined, freq: 1 },
+  { nil: undefined, freq: 2 },
 );
-
-/** What a source says of its word: few sources, whose numbers and times often meet. */
-const report: fc.Arbitrary<SourceReport | undefined> = fc.option(
-  fc.record({
-    // Ids of callers may be names that every object answers to.
-    sourceId: fc.constantFrom("erp", "shop", "constructor"),
-    trust: fc.constantFrom(10, 50, 90),
-    freshForMs: fc.constantFrom(0, 2, 8),
-    version: fc.option(fc.nat({ max: 6 }), { freq: 3 }),
-    saidAtMs: fc.option(time, { freq: 1 }),
-  }),
-  { nil: undefined, freq: 1 },
-);
-
-/** Sources tell of changes, and of levels as of a moment. */
-const isOfSource = ({ adjustment, stockLevel, countedAtMs }: ItemChange): boolean =>
-  adjustment !== undefined || (stockLevel !== undefined && countedAtMs !== undefined);
 
 /**
  * Without its moment, a count after which more has moved than a quantity can hold: whether it is refused or still
@@ -195,28 +177,25 @@ const lineTemplate = fc
     mustExist: fc.constantFrom(false, false, false, false, false, true),
     allowNegative: fc.constantFrom(false, false, false, true),
     movementType: fc.constantFrom(...callerMovementTypes),
-    occurredAtMs: fc.option(time, { freq: 1 }),
+    occurredAtMs: fc.option(time, { freq: 2 }),
     clock,
-    report,
     text,
   })
   .map((drawn) => (world: World): InventoryLine => {
     const item = visibleItem(world, drawn.productId, drawn.locationId);
     const rightSku = visibleRecord(world.products, drawn.productId)?.document.sku ?? "SKU-none";
     const change = withSummableMoves(world, drawn.productId, drawn.locationId, drawn.change(item));
-    const fromSource = isOfSource(change) ? drawn.report : undefined;
     return {
       productId: drawn.productId,
       sku: drawn.sku === "none" ? null : drawn.sku === "right" ? rightSku : "SKU-other",
       locationId: drawn.locationId,
       change,
-      guard: fromSource === undefined ? drawn.guard(item) : null,
+      guard: drawn.guard(item),
       mustExist: drawn.mustExist || change.retire !== undefined,
       allowNegative: drawn.allowNegative,
       movementType: drawn.movementType,
       occurredAtMs: drawn.occurredAtMs,
       ...given("clock", drawn.clock),
-      ...given("report", fromSource),
       text: drawn.text,
     };
   });
@@ -226,7 +205,7 @@ const siblingTemplate = fc
   .record({
     productId: fc.constantFrom(...productIds),
     adjustment,
-    state: fc.option(state, { nil: undefined, freq: 1 }),
+    state: fc.option(state, { nil: undefined, freq: 2 }),
     guard: fc.oneof({ weight: 3, arbitrary: fc.constant(() => null) }, { weight: 1, arbitrary: guard }),
     mustExist: fc.constantFrom(false, false, false, false, true),
     allowNegative: fc.constantFrom(false, false, true),

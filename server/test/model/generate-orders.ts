@@ -88,8 +88,8 @@ export const reserveTemplate: fc.Arbitrary<Template> = fc
     supersedes: fc.boolean(),
     isDryRun: fc.constantFrom(false, false, false, false, false, true),
     limits: fc.record({
-      unitsPerBuyer: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 1 }),
-      percentPerPrincipal: fc.option(fc.constantFrom(30, 50, 100), { freq: 1 }),
+      unitsPerBuyer: fc.option(fc.integer({ min: 1, max: 6 }), { freq: 2 }),
+      percentPerPrincipal: fc.option(fc.constantFrom(30, 50, 100), { freq: 2 }),
     }),
     text,
   })
@@ -212,7 +212,7 @@ const transferAction: fc.Arbitrary<(world: World, orderId: string) => TransferAc
   {
     weight: 3,
     arbitrary: fc
-      .record({ lines: someLines, expectedAtMs: fc.option(time, { freq: 1 }) })
+      .record({ lines: someLines, expectedAtMs: fc.option(time, { freq: 2 }) })
       .map(({ lines, expectedAtMs }) => (world: World, orderId: string) => ({
         kind: "ship" as const,
         lines: lines(world, orderId),
@@ -224,7 +224,7 @@ const transferAction: fc.Arbitrary<(world: World, orderId: string) => TransferAc
     arbitrary: fc
       .record({
         lines: someLines,
-        state: fc.option(fc.constantFrom(...unsellableStates), { freq: 1 }),
+        state: fc.option(fc.constantFrom(...unsellableStates), { freq: 2 }),
         isNothing: fc.constantFrom(false, false, false, true),
         closes: fc.boolean(),
       })
@@ -257,7 +257,7 @@ export const transferActionTemplate: fc.Arbitrary<Template> = fc
     anOrder,
     order: fc.constantFrom("transfer" as const, "transfer" as const, "supply" as const),
     action: transferAction,
-    occurredAtMs: fc.option(time, { freq: 1 }),
+    occurredAtMs: fc.option(time, { freq: 2 }),
     actor,
     text,
   })

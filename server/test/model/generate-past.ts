@@ -57,7 +57,7 @@ const pastWith = (channel: fc.Arbitrary<ChannelDocument | null>) =>
     });
 
 /** A past: which products, locations, channels and items there are, and how they are. */
-export const past = pastWith(fc.option(drawnChannel, { freq: 1 }));
+export const past = pastWith(fc.option(drawnChannel, { freq: 2 }));
 
 /** Channels are told of each group as a whole: what must not depend on how commands are grouped is tried without. */
 export const pastWithoutChannels = pastWith(fc.constant(null));
@@ -66,7 +66,7 @@ const stockedItem = fc.option(
   fc.record({
     onHand: fc.integer({ min: 0, max: 12 }),
     safetyStock: fc.constantFrom(0, 0, 1, 3),
-    reorderPoint: fc.option(fc.nat({ max: 5 }), { freq: 1 }),
+    reorderPoint: fc.option(fc.nat({ max: 5 }), { freq: 2 }),
   }),
   { freq: 9 },
 );

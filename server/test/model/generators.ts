@@ -10,10 +10,12 @@ import {
   transferActionTemplate,
   transferTemplate,
 } from "./generate-orders.ts";
+import { reportTemplate } from "./generate-reports.ts";
 
 /** Changes of stock and of the catalogue. */
 export const stockTemplate: fc.Arbitrary<Template> = fc.oneof(
   { weight: 12, arbitrary: inventoryTemplate },
+  { weight: 4, arbitrary: reportTemplate },
   { weight: 1, arbitrary: noticeTemplate },
   { weight: 1, arbitrary: recordTemplate },
   { weight: 3, arbitrary: productTemplate },
@@ -41,5 +43,6 @@ export const template: fc.Arbitrary<Template> = fc.oneof(
 export const businessTemplate: fc.Arbitrary<Template> = fc.oneof(
   { weight: 8, arbitrary: orderTemplate },
   { weight: 3, arbitrary: inventoryTemplate },
+  { weight: 1, arbitrary: reportTemplate },
   { weight: 1, arbitrary: fc.oneof(channelTemplate, refreshTemplate, refreshTemplate, locationTemplate) },
 );

@@ -175,6 +175,22 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: [businessTests],
   },
   {
+    name: "older report that wins",
+    harm: "a platform's statement that was held up on its way undoes a newer one",
+    file: "server/src/core/inventory/source-report.ts",
+    original: 'if (version !== null && known !== null && version <= known) return "older_version";',
+    planted: 'if (version !== null && known !== null && version === known) return "older_version";',
+    caughtBy: [businessTests],
+  },
+  {
+    name: "version that goes backwards",
+    harm: "after one late statement of a platform those between it and its newest are taken for new",
+    file: "server/src/core/inventory/source-report.ts",
+    original: "if (known !== null && known >= version) return versions;",
+    planted: "",
+    caughtBy: [businessTests],
+  },
+  {
     name: "drifted counter",
     harm: "units stay reserved for a reservation that is committed, and nobody can ever sell them",
     file: "server/src/core/reservations/reservation-steps.ts",

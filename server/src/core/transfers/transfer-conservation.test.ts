@@ -51,12 +51,12 @@ const makes: fc.Arbitrary<Draw> = fc
 const someQuantity = fc.option(fc.integer({ min: 0, max: 9 }), { freq: 2 });
 const asked = fc.option(
   fc.array(fc.record({ line: fc.integer({ min: 1, max: 4 }), quantity: someQuantity }), { minLength: 1, maxLength: 3 }),
-  { freq: 1 },
+  { freq: 2 },
 );
 const state = fc.constantFrom(null, null, "damaged", "quarantine" as const);
 const arrived = fc.option(
   fc.array(fc.record({ line: fc.integer({ min: 1, max: 4 }), quantity: someQuantity, state }), { maxLength: 3 }),
-  { freq: 1 },
+  { freq: 2 },
 );
 const action: fc.Arbitrary<TransferAction> = fc.oneof(
   {
