@@ -108,11 +108,14 @@ CREATE TABLE parked_line (
   result       jsonb,
   created_at   timestamptz NOT NULL,
   updated_at   timestamptz NOT NULL,
+  -- When the journal told that it waits; null until then.
+  told_at      timestamptz,
   history      jsonb NOT NULL,
   CONSTRAINT parked_line_once UNIQUE (origin_kind, origin_id, operation_id),
   CONSTRAINT parked_line_applied CHECK ((result IS NOT NULL) = (state = 'applied'))
 ) WITH (fillfactor = 70);
 CREATE INDEX parked_line_open ON parked_line (parked_id) WHERE state = 'open';
+CREATE INDEX parked_line_untold ON parked_line (parked_id) WHERE told_at IS NULL;
 CREATE INDEX parked_line_open_by_code ON parked_line (origin_kind, origin_id, reason, code) WHERE state = 'open';
 
 GRANT SELECT, INSERT, UPDATE ON source_mapping TO onhand_app;
