@@ -14,9 +14,14 @@ export const limits = {
   jsonDepthMax: 32,
   /** Entries that a writer reads to catch up with another server before it drops the partition's cache instead. */
   catchUpEntriesMax: 5_000,
-  /** Entries walked back when a count asks what has happened since. */
+  /** Entries of an item walked back when a count asks what has happened since. */
   countWalkEntriesMax: 20_000,
-  /** Entries that a count weighs when groups are made up: it may have to walk back far under the locks. */
+  /** Entries walked back for all the counts of a group, under its locks. */
+  countWalkGroupEntriesMax: 100_000,
+  /** Items walked in one statement, and entries that it reads: they are shared by its items. */
+  countWalkItemsPerStatement: 200,
+  countWalkEntriesPerStatement: 20_000,
+  /** Entries that an item which is counted weighs when groups are made up: walking it back may take long. */
   countWeight: 100,
   /** Counts in one atomic request, which cannot be divided into groups. */
   atomicCountsMax: 200,

@@ -5,6 +5,7 @@
  */
 import type { Channel, ChannelLevel, Location, Product } from "./catalogue/catalogue.ts";
 import type { EntryText } from "./command.ts";
+import { isAppliedCount } from "./inventory/containment.ts";
 import type { Item } from "./inventory/item.ts";
 import { lineKey, type StockOrder, type StockOrderLine } from "./orders/order.ts";
 import type { Entry } from "./record/entry.ts";
@@ -27,6 +28,8 @@ export interface State {
   skuOwner(sku: string): string | null;
   /** Units on hand that moved at the item after a moment, by time of occurrence. */
   movedSince(item: Item, momentMs: number): number;
+  /** Moment of the latest count after a moment that was applied to the item, in its earlier lives too; null for none. */
+  countedSince(item: Item, momentMs: number): number | null;
   /** Locations in use that belong to a group, by id. */
   locationsOfGroup(group: string): readonly string[];
   channel(channelId: string): Channel | null;
@@ -238,6 +241,16 @@ export class Draft implements State {
       }
     }
     return moved;
+  }
+
+  countedSince(item: Item, momentMs: number): number | null {
+    let latestMs = this.#base.countedSince(item, momentMs);
+    for (const entry of this.entries) {
+      if (entry.itemNumber !== item.itemNumber || entry.partition !== item.partition) continue;
+      if (entry.occurredAtMs <= Math.max(momentMs, latestMs ?? momentMs) || !isAppliedCount(entry)) continue;
+      latestMs = entry.occurredAtMs;
+    }
+    return latestMs;
   }
 
   holdsStock(subject: { readonly productId: string } | { readonly locationId: string }): boolean {

@@ -16,6 +16,9 @@ export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
 }
 
+/** The connection was given up, for it did not answer in time. */
+export class AnswerTimeout extends ConnectionLost {}
+
 const conflictState = "OH001";
 /** Worth trying again: serialization, deadlock, lock and statement timeouts, shutdown and start-up, no resources. */
 const transientStates = new Set([
@@ -39,8 +42,11 @@ const transientStates = new Set([
 const stateOf = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 
+/** What `pg` says of a statement that was not answered in time. */
+const timeoutMessage = "Query read timeout";
+
 /** True when the statement took longer than its session lets it. */
-export const isTimeout = (error: unknown): boolean => stateOf(error) === "57014";
+export const isTimeout = (error: unknown): boolean => stateOf(error) === "57014" || error instanceof AnswerTimeout;
 
 /** True when the same work may succeed if it is tried again. */
 export function isTransient(error: unknown): boolean {
@@ -57,7 +63,9 @@ export function classify(error: unknown): Error {
   if (state === conflictState) return new WriteConflict("detail" in error ? String(error.detail) : "rows");
   const hasServerAnswer = state !== undefined && state.length === 5 && !/^(E[A-Z]+)$/.test(state);
   if (!hasServerAnswer || state.startsWith("57P") || state.startsWith("08") || state === "25P03" || state === "25P04") {
-    return error instanceof ConnectionLost ? error : new ConnectionLost(error.message, { cause: error });
+    if (error instanceof ConnectionLost) return error;
+    const Lost = error.message === timeoutMessage ? AnswerTimeout : ConnectionLost;
+    return new Lost(error.message, { cause: error });
   }
   return error;
 }

@@ -22,6 +22,7 @@ import { type ClockRow, type HeadRow, lockHeads, readClock } from "./sql/lock-he
 import { type EntryRow, readEntries, toEntry } from "./sql/read-entries.ts";
 import * as catalogue from "./sql/write-catalogue.ts";
 import { type OrderRows, writeOrders } from "./sql/write-orders.ts";
+import { type Walk, type Walked, walkBack } from "./walk-back.ts";
 
 export interface LockedHeads {
   readonly heads: readonly HeadRow[];
@@ -243,18 +244,9 @@ export class GroupTransaction {
     return rows[0]!.holds;
   }
 
-  /** @returns units that moved at the item after the moment, or NaN when there are too many entries to walk back */
-  async movedSince(item: Item, momentMs: number, toleranceMs: number): Promise<number> {
-    const statement = load.movedSince(
-      item.partition,
-      item.lastSequence,
-      momentMs,
-      momentMs - toleranceMs,
-      limits.countWalkEntriesMax,
-    );
-    const { rows } = await this.#session.query<{ moved: number; walked: number }>(statement);
-    const { moved, walked } = rows[0]!;
-    return walked > limits.countWalkEntriesMax ? Number.NaN : Number(moved);
+  /** What moved at items since moments, as far as a group may look back. */
+  walkBack(walks: readonly Walk[]): Promise<Walked> {
+    return walkBack(this.#session, walks, limits.countWalkGroupEntriesMax);
   }
 
   /**

@@ -203,6 +203,10 @@ export class AheadState implements State {
     throw new Error("what moved since a count is only known under the locks");
   }
 
+  countedSince(): number | null {
+    throw new Error("what was counted since is only known under the locks");
+  }
+
   holdsStock(): boolean {
     throw new Error("what holds stock is only known under the locks");
   }

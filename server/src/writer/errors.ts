@@ -21,6 +21,11 @@ export class KeyReused extends Error {
   override readonly name = "KeyReused";
 }
 
+/** The counts of a group together look back further than a group may under its locks: fewer at a time may do. */
+export class TooMuchToWalk extends Error {
+  override readonly name = "TooMuchToWalk";
+}
+
 /** The command alone makes the database refuse the group: isolated, so that its neighbours succeed. */
 export class PoisonCommand extends Error {
   override readonly name = "PoisonCommand";

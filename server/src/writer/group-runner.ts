@@ -42,6 +42,8 @@ interface Attempt {
   mayBeCommitted: boolean;
   /** The last try got its locks: what was slow then was its own work, not somebody who held them. */
   hadLocks: boolean;
+  /** It got no further than looking up what it needs. */
+  wasLoading: boolean;
   count: number;
   /** Tries in which something was not loaded. */
   reloads: number;
@@ -51,6 +53,7 @@ const firstAttempt = (jobs: readonly Job[]): Attempt => ({
   checkKeys: jobs.some((job) => job.isRepeat),
   mayBeCommitted: false,
   hadLocks: false,
+  wasLoading: false,
   count: 0,
   reloads: 0,
 });
@@ -121,7 +124,9 @@ export class GroupRunner {
       (error instanceof WriteConflict && error.what !== "counters") ||
       (error instanceof NotLoaded && attempt.reloads++ < runnerLimits.reloadsMax);
     // A group that was too slow twice, though it had its locks, is too much at once: halves find out whose fault it is.
-    const isTooMuch = isTimeout(error) && attempt.hadLocks && attempt.count > 0 && jobs.length > 1;
+    // One that was too slow with what it looks up would be so again.
+    const isSlow = attempt.wasLoading || (attempt.hadLocks && attempt.count > 0);
+    const isTooMuch = isTimeout(error) && isSlow && jobs.length > 1;
     if (!isConflict && (isTooMuch || !isTransient(error))) return this.#isolate(jobs, attempt, error);
     attempt.checkKeys = true;
     attempt.count += 1;
@@ -156,6 +161,7 @@ export class GroupRunner {
     const startedAtMs = clock.monotonicMs();
     const partitions = partitionsOf(jobs);
     attempt.hadLocks = false;
+    attempt.wasLoading = false;
     // Here nothing else of the lane is in flight, so nothing rests on what is dropped.
     for (const partition of partitions) cache.trim(partition);
     let session: Session | null = null;
@@ -164,6 +170,7 @@ export class GroupRunner {
       const { transaction, locked } = await GroupTransaction.lock(session, partitions, reach);
       const lockedAtMs = clock.monotonicMs();
       attempt.hadLocks = true;
+      attempt.wasLoading = true;
       const metOthers = await catchUpHeads(transaction, cache, locked);
       if (metOthers) this.#streak.end();
       await catchUpControl(transaction, cache, locked.controlSequence, locked.heads[0]!.epoch);
@@ -171,7 +178,10 @@ export class GroupRunner {
       metrics.groupLocked(clock.monotonicMs() - startedAtMs);
       const reading = { databaseMs: locked.nowMs, heardAtMs: lockedAtMs };
       const open = { session, transaction, locked, reading };
-      const { answers, rows } = await this.#decideAndCommit(open, fresh, onSent);
+      const { answers, rows } = await this.#decideAndCommit(open, fresh, (sent) => {
+        attempt.wasLoading = false;
+        onSent(sent);
+      });
       if (!metOthers) this.#streak.grow();
       if (repeats.length === 0) return answers;
       for (const row of rows.results) known.set(row.key, { ...row, heads: rows.headVector });

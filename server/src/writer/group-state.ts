@@ -5,6 +5,7 @@ import type { StockOrder, StockOrderLine } from "../core/orders/order.ts";
 import type { DueLines, Head, Holder, ItemPlace, State } from "../core/state.ts";
 import { itemKey } from "../core/state.ts";
 import { WriteConflict } from "../db/errors.ts";
+import type { SinceMoment } from "../journal/walk-back.ts";
 import type { CatalogueCache } from "./catalogue-cache.ts";
 import { NotLoaded } from "./errors.ts";
 import { positionOfOrder } from "./order-place.ts";
@@ -22,7 +23,8 @@ export interface CheckedItem {
 /** What the cache never holds. */
 export interface Facts {
   readonly skuOwners: Map<string, string>;
-  readonly moved: Map<string, number>;
+  /** What moved at counted items since the moments of their counts, by `movedKey`. */
+  readonly moved: Map<string, SinceMoment>;
   readonly holders: Set<string>;
   /** Orders that do not lie in the locked partitions alone. */
   readonly elsewhere: Map<string, { readonly order: StockOrder; readonly lines: readonly StockOrderLine[] }>;
@@ -173,9 +175,12 @@ export class LoadedState implements State {
   }
 
   movedSince(item: Item, momentMs: number): number {
-    const moved = this.facts.moved.get(movedKey(item, momentMs));
     // An item that the group itself creates has no past in the database.
-    return moved ?? 0;
+    return this.facts.moved.get(movedKey(item, momentMs))?.moved ?? 0;
+  }
+
+  countedSince(item: Item, momentMs: number): number | null {
+    return this.facts.moved.get(movedKey(item, momentMs))?.countedAtMs ?? null;
   }
 
   holdsStock(subject: { readonly productId: string } | { readonly locationId: string }): boolean {

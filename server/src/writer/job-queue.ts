@@ -61,10 +61,13 @@ export class JobQueue {
   #groupLength(oldestAllowedMs: number): number {
     let weight = 0;
     let length = 0;
+    const walked = new Set<string>();
     for (const job of this.#jobs) {
       if (job.queuedAtMs >= oldestAllowedMs) {
-        if (weight > 0 && (job.isSolo || weight + job.weight > limits.groupEntriesMax)) break;
-        weight += job.weight;
+        const own = job.weight + weightOfWalks(job, walked);
+        if (weight > 0 && (job.isSolo || weight + own > limits.groupEntriesMax)) break;
+        weight += own;
+        for (const item of job.walked ?? []) walked.add(item);
         if (job.isSolo) return length + 1;
       }
       length += 1;
@@ -72,3 +75,7 @@ export class JobQueue {
     return length;
   }
 }
+
+/** @param walked items that the group walks already, which costs nothing more for others who count them */
+const weightOfWalks = ({ walked: own }: Job, walked: ReadonlySet<string>): number =>
+  own === undefined ? 0 : own.filter((item) => !walked.has(item)).length * limits.countWeight;

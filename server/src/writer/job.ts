@@ -22,8 +22,10 @@ export interface Place {
   readonly resultPartition: number;
   /** Entries it may append. */
   readonly size: number;
-  /** What it takes of a group's limit: its entries, and more for counts, which walk back under the locks. */
+  /** What it takes of a group's limit: its entries, and each moment of which counts ask what moved since. */
   readonly weight: number;
+  /** Items that are walked back under the locks, each once for a group; absent for none. */
+  readonly walked?: readonly string[];
   /** Must be decided alone in its group, for it asks the database about levels. */
   readonly isSolo: boolean;
 }

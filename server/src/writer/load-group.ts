@@ -2,7 +2,6 @@
  * Loads what a group of commands needs to be decided, under its locks. What the cache holds is not asked for again, so
  * usually there is nothing to load; otherwise it takes a handful of statements, however many the commands are.
  */
-import { futureToleranceMs } from "@onhand/protocol/vocabulary";
 import type { Command } from "../core/command.ts";
 import { momentsOfCount } from "../core/inventory/containment.ts";
 import type { Item } from "../core/inventory/item.ts";
@@ -12,6 +11,7 @@ import { partitionOf } from "../core/record/partition.ts";
 import { type Holder, type ItemPlace, itemKey } from "../core/state.ts";
 import type { GroupTransaction } from "../journal/group-transaction.ts";
 import { holdingsOf, itemsBehind, levelsOf, productsOf } from "./group-needs.ts";
+import { TooMuchToWalk } from "./errors.ts";
 import { type Facts, LoadedState, movedKey, noFacts } from "./group-state.ts";
 import { partitionOfOrder } from "./order-place.ts";
 import type { StateCache } from "./state-cache.ts";
@@ -230,22 +230,32 @@ async function loadSkuOwners({ transaction, cache, commands, facts }: Loading): 
   for (const [sku, productId] of owners) facts.skuOwners.set(sku, productId);
 }
 
-/** Walks back what moved since each count, every item and moment once; the statements are sent together. */
+/**
+ * Walks back what moved since counts, each item once.
+ * @throws TooMuchToWalk when the group may not look back that far, and fewer commands at a time may do
+ */
 async function loadMoved({ transaction, cache, commands, facts }: Loading): Promise<void> {
-  const wanted = new Map<string, { item: Item; momentMs: number }>();
+  const wanted = new Map<Item, Set<number>>();
   for (const command of commands) {
     if (command.kind !== "inventory") continue;
     for (const { productId, locationId, change, clock } of command.lines) {
       const moments = momentsOfCount(change, clock);
       const item =
         moments.length === 0 ? null : cache.item(partitionOf(productId, cache.partitionCount), productId, locationId);
-      if (item) for (const momentMs of moments) wanted.set(movedKey(item, momentMs), { item, momentMs });
+      if (!item) continue;
+      const known = wanted.get(item) ?? new Set();
+      wanted.set(item, known);
+      for (const momentMs of moments) known.add(momentMs);
     }
   }
-  const walks = [...wanted].map(async ([key, { item, momentMs }]) => {
-    facts.moved.set(key, await transaction.movedSince(item, momentMs, futureToleranceMs));
-  });
-  await Promise.all(walks);
+  if (wanted.size === 0) return;
+  const items = [...wanted.keys()];
+  const { since, isSpent } = await transaction.walkBack(
+    items.map((item) => ({ ...item, momentsMs: wanted.get(item)! })),
+  );
+  if (isSpent && commands.length > 1) throw new TooMuchToWalk();
+  for (const [index, item] of items.entries())
+    for (const [momentMs, found] of since[index]!) facts.moved.set(movedKey(item, momentMs), found);
 }
 
 async function loadHolders({ transaction, cache, commands, facts }: Loading): Promise<void> {

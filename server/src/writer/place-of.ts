@@ -1,7 +1,8 @@
 /** Which partitions a command's group must lock, and how much of a group it fills. */
 import type { Command, InventoryCommand, ProductCommand, ProductName } from "../core/command.ts";
-import { limits } from "../core/limits.ts";
+import { momentsOfCount } from "../core/inventory/containment.ts";
 import { controlPartition, partitionOf } from "../core/record/partition.ts";
+import { itemKey } from "../core/state.ts";
 import type { Place } from "./job.ts";
 import { linesOfAction, linesOfReserve, type Offers } from "./order-lines.ts";
 import { partitionOfOrder } from "./order-place.ts";
@@ -80,7 +81,18 @@ function placeOfLocation(isDeletion: boolean, partitionCount: number): Place {
 function placeOfInventory({ lines, key, isRememberedByKey }: InventoryCommand, partitionCount: number): Place {
   const resultPartition =
     isRememberedByKey === true ? partitionOf(key, partitionCount) : resultPartitionOf(lines[0]!, partitionCount);
-  const weight = lines.reduce((sum, line) => sum + (line.change.countedAtMs === undefined ? 1 : limits.countWeight), 0);
   const own = lines.map((line) => partitionOf(line.productId, partitionCount));
-  return { ...among(own, resultPartition, lines.length), weight };
+  return { ...among(own, resultPartition, lines.length), ...weightOfCounts(lines) };
+}
+
+/** What lines weigh, and which items are walked back for those that are counts. */
+export function weightOfCounts(lines: InventoryCommand["lines"]): Pick<Place, "weight" | "walked"> {
+  let weight = 0;
+  let walked: Set<string> | null = null;
+  for (const { change, clock, productId, locationId } of lines) {
+    const moments = momentsOfCount(change, clock).length;
+    weight += Math.max(1, moments);
+    if (moments > 0) walked = (walked ?? new Set()).add(itemKey(productId, locationId));
+  }
+  return walked === null ? { weight } : { weight, walked: [...walked] };
 }

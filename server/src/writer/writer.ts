@@ -89,19 +89,15 @@ export class Writer {
    */
   submitOne(command: Command, isRepeat = false): Promise<Settled> {
     if (this.#isDraining) return Promise.reject(new Overloaded("the server is stopping"));
-    const { partitions, resultPartition, size, weight, isSolo } = placeOf(
-      command,
-      this.#options.partitionCount,
-      this.#cache.catalogue,
-    );
+    const place = placeOf(command, this.#options.partitionCount, this.#cache.catalogue);
     const queuedEntries = this.#queuedEntries();
     // A command that is larger than the whole queue is let in when it is alone.
-    if (queuedEntries > 0 && queuedEntries + size > this.#options.queueEntriesMax) {
+    if (queuedEntries > 0 && queuedEntries + place.size > this.#options.queueEntriesMax) {
       return Promise.reject(new Overloaded("the queue of changes is full"));
     }
     const { promise, resolve: settle, reject: fail } = Promise.withResolvers<Settled>();
     const queuedAtMs = this.#options.clock.monotonicMs();
-    const job: Job = { command, partitions, resultPartition, size, weight, isSolo, isRepeat, queuedAtMs, settle, fail };
+    const job: Job = { command, ...place, isRepeat, queuedAtMs, settle, fail };
     const lane = this.#laneOf(job);
     if (lane === null) this.#runSpanning(job);
     else lane.push(job);

@@ -1,6 +1,7 @@
 /** A state for tests: keeps every entry, folds them with `evolve`, and answers each question by looking at all it has. */
 import type { Channel, ChannelLevel, Location, Product } from "../../src/core/catalogue/catalogue.ts";
 import { evolve } from "../../src/core/evolve.ts";
+import { isAppliedCount } from "../../src/core/inventory/containment.ts";
 import type { Item } from "../../src/core/inventory/item.ts";
 import { lineKey, type StockOrder, type StockOrderLine } from "../../src/core/orders/order.ts";
 import type { Entry } from "../../src/core/record/entry.ts";
@@ -208,6 +209,13 @@ export class MemoryState implements State {
       .filter((entry) => entry.occurredAtMs > momentMs)
       .reduce((sum, entry) => sum + BigInt(entry.delta.onHand), 0n);
     return Number(moved);
+  }
+
+  countedSince(item: Item, momentMs: number): number | null {
+    const counts = this.entries
+      .filter((entry) => entry.partition === item.partition && entry.itemNumber === item.itemNumber)
+      .filter((entry) => entry.occurredAtMs > momentMs && isAppliedCount(entry));
+    return counts.length === 0 ? null : Math.max(...counts.map((entry) => entry.occurredAtMs));
   }
 
   holdsStock(subject: { readonly productId: string } | { readonly locationId: string }): boolean {

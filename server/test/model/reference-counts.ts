@@ -2,8 +2,9 @@
  * Reference model of counts: a count is right about its moment, which lies somewhere within the error of the clock that
  * it was read from, and so is any other time. What lies before the count for certain is contained in it.
  */
+import { entryKinds, movementTypes } from "@onhand/protocol/vocabulary";
 import type { DeviceClock } from "../../src/core/command.ts";
-import type { Contained } from "../../src/core/record/entry-detail.ts";
+import type { Contained, EntryDetail } from "../../src/core/record/entry-detail.ts";
 import type { ModelItem, World } from "./world.ts";
 
 export interface Counted {
@@ -54,6 +55,20 @@ function movedAfter(world: World, productId: string, locationId: string, momentM
     .reduce((sum, entry) => sum + BigInt(entry.delta.onHand), 0n);
 }
 
+/** The latest count after a moment that its item took over; what another count contains says nothing new. */
+function laterCountThan(world: World, productId: string, locationId: string, momentMs: number): number | null {
+  const moments = world.entries
+    .filter((entry) => entry.productId === productId && entry.locationId === locationId)
+    .filter((entry) => entry.kind === entryKinds.inventorySet && movementTypes[entry.movementType] === "count")
+    .filter((entry) => entry.allowsNegative && entry.occurredAtMs > momentMs)
+    .filter((entry) => {
+      const { contained, reported }: EntryDetail = JSON.parse(entry.detail ?? "{}");
+      return contained === undefined && ["newest_level", undefined].includes(reported?.rule);
+    })
+    .map((entry) => entry.occurredAtMs);
+  return moments.length === 0 ? null : Math.max(...moments);
+}
+
 /** What a count of so many units moves. Of two counts the later one holds, in whatever order they come. */
 export function countOf(
   world: World,
@@ -71,6 +86,11 @@ export function countOf(
     const contained = { onHand: Number(moves), countedAtMs: last.atMs };
     const review = errorMs === null || areClose(span(atMs, errorMs), last);
     return { onHand: 0n, contained, review, isLast: false };
+  }
+  const laterMs = laterCountThan(world, place.productId, place.locationId, atMs);
+  if (laterMs !== null) {
+    const contained = { onHand: Number(moves), countedAtMs: laterMs };
+    return { onHand: 0n, contained, review: true, isLast: errorMs !== null };
   }
   if (errorMs === null) return { onHand: moves, contained: null, review: true, isLast: false };
   const moved = movedSince(atMs);

@@ -6,8 +6,10 @@
  * Times of devices are right within the error of their clocks. What cannot be told for certain is applied, for a review; a
  * count by a clock whose error nobody knows contains nothing.
  */
+import { entryKinds, movementTypes } from "@onhand/protocol/vocabulary";
 import type { DeviceClock } from "../command.ts";
-import type { Contained } from "../record/entry-detail.ts";
+import type { Entry } from "../record/entry.ts";
+import { type Contained, parseDetail } from "../record/entry-detail.ts";
 import type { Item } from "./item.ts";
 
 export interface Applied {
@@ -41,6 +43,14 @@ export function contain(item: Item | null, onHand: number, occurredAtMs: number 
   return { onHand, review };
 }
 
+/** What is known of an item since a moment, in its earlier lives too. */
+export interface Since {
+  /** Units on hand that moved after it, by time of occurrence. */
+  readonly movedSince: (momentMs: number) => number;
+  /** Moment of the latest count after it that was applied; null for none. */
+  readonly countedSince: (momentMs: number) => number | null;
+}
+
 /** What a count makes of its item. */
 export interface Counted extends Applied {
   /** True when it is the last count from now on, which contains what happened before it. */
@@ -48,49 +58,57 @@ export interface Counted extends Applied {
 }
 
 /**
+ * Of two counts the one with the later time holds, whichever is recorded first. Not only the last one that contains
+ * other things: also one by a clock whose error nobody knows, and one from before the item was deleted. What they moved
+ * corrected the book and left no shelf, so it would be taken for a sale.
  * @param stockLevel units that were counted
- * @param movedSince units on hand that moved at the item after a moment, by time of occurrence
- * @returns what moves on hand so that the count holds as of its moment. Of two counts the one with the later time holds,
- * whichever is recorded first
+ * @returns what moves on hand so that the count holds as of its moment
  */
 export function containCount(
   item: Item,
   stockLevel: number,
   countedAtMs: number,
   clock: DeviceClock | undefined,
-  movedSince: (momentMs: number) => number,
+  { movedSince, countedSince }: Since,
 ): Counted {
   const last = lastCount(item);
   const moved = movedSince(countedAtMs);
   const onHand = stockLevel + moved - item.onHand;
+  const isOlder = last !== null && countedAtMs < last.countedAtMs;
+  const laterMs = isOlder ? last.countedAtMs : countedSince(countedAtMs);
+  const kept = laterMs === null ? { onHand } : { onHand: 0, contained: { onHand, countedAtMs: laterMs } };
   if (clock?.errorMs === null) {
-    const review = `It was counted by the clock of device ${clock.deviceId} whose error is not known.`;
-    if (last !== null && countedAtMs < last.countedAtMs) {
-      const contained = { onHand, countedAtMs: last.countedAtMs };
-      return {
-        onHand: 0,
-        contained,
-        isLast: false,
-        review: `${review} It says before the last count, so nothing moved.`,
-      };
-    }
-    return {
-      onHand,
-      isLast: false,
-      review: `${review} It was applied as of the time that it says, and contains nothing.`,
-    };
+    const said = `It was counted by the clock of device ${clock.deviceId} whose error is not known.`;
+    const done =
+      laterMs === null
+        ? "It was applied as of the time that it says, and contains nothing."
+        : "It says before a later count, so nothing moved.";
+    return { ...kept, isLast: false, review: `${said} ${done}` };
   }
   const errorMs = clock?.errorMs ?? 0;
-  const isOlder = last !== null && countedAtMs < last.countedAtMs;
   const doubt =
     last !== null && isDoubtful(countedAtMs - last.countedAtMs, errorMs + last.errorMs)
       ? `It was counted within ${errorMs + last.errorMs} ms of the last count, which is how far the clocks may be off. The one with the later time holds.`
-      : !isOlder && errorMs > 0 && [-errorMs, errorMs].some((off) => movedSince(countedAtMs + off) !== moved)
-        ? `Units moved within ${errorMs} ms of the count, which is how far the clock of device ${clock!.deviceId} may be off. It was applied as of the time that it says.`
-        : null;
-  const review = doubt === null ? {} : { review: doubt };
-  if (isOlder) return { onHand: 0, contained: { onHand, countedAtMs: last.countedAtMs }, isLast: false, ...review };
-  return { onHand, isLast: true, ...review };
+      : !isOlder && laterMs !== null
+        ? "A count of a later time had been applied: by a clock whose error is not known, or before the item was deleted. That one holds, and nothing moved."
+        : !isOlder && errorMs > 0 && [-errorMs, errorMs].some((off) => movedSince(countedAtMs + off) !== moved)
+          ? `Units moved within ${errorMs} ms of the count, which is how far the clock of device ${clock!.deviceId} may be off. It was applied as of the time that it says.`
+          : null;
+  // What happened before it is contained in it, though the level is that of a later one.
+  return { ...kept, isLast: !isOlder, ...(doubt === null ? {} : { review: doubt }) };
+}
+
+const countType = movementTypes.indexOf("count");
+
+/**
+ * Whether an entry is a count that its item took over: not one that a later count contained, nor what a source stated
+ * in vain. A guarded set is none, whatever its type says: it may not take available below zero.
+ */
+export function isAppliedCount(entry: Pick<Entry, "kind" | "movementType" | "allowsNegative" | "detail">): boolean {
+  const { kind, movementType, allowsNegative } = entry;
+  if (kind !== entryKinds.inventorySet || movementType !== countType || !allowsNegative) return false;
+  const { contained, reported } = parseDetail(entry);
+  return contained === undefined && (reported === undefined || reported.rule === "newest_level");
 }
 
 /**

@@ -113,12 +113,7 @@ function movedOnHand(draft: Draft, line: InventoryLine, before: Item | null, bas
     movedSince: (momentMs: number) => (before === null ? 0 : draft.movedSince(before, momentMs)),
     countedSince: (momentMs: number) => (before === null ? null : draft.countedSince(before, momentMs)),
   };
-  const {
-    onHand,
-    contained = null,
-    review = null,
-    isLast,
-  } = containCount(base, stockLevel, countedAtMs, clock, since);
+  const { onHand, contained = null, review = null, isLast } = containCount(base, stockLevel, countedAtMs, clock, since);
   return { onHand, contained, review, isLast };
 }
 

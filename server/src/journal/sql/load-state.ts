@@ -156,26 +156,3 @@ export const locationHoldsStock = (locationId: string): Statement => ({
          AND (on_hand <> 0 OR reserved <> 0 OR unavailable <> 0 OR incoming <> 0)) AS holds`,
   values: [locationId],
 });
-
-/**
- * Units on hand that moved at an item after a moment: follows the item's entries back until they were recorded so long
- * before the moment that they cannot have occurred after it ($5: the moment less the tolerance for clocks ahead).
- */
-export const movedSince = (
-  partition: number,
-  lastSequence: number,
-  momentMs: number,
-  recordedFromMs: number,
-  entriesMax: number,
-): Statement => ({
-  name: "moved_since",
-  text: `WITH RECURSIVE back AS (
-           SELECT previous_sequence, on_hand_delta, occurred_at, recorded_at, 1 AS depth FROM journal WHERE partition = $1 AND sequence = $2
-           UNION ALL
-           SELECT j.previous_sequence, j.on_hand_delta, j.occurred_at, j.recorded_at, back.depth + 1
-           FROM back JOIN journal j ON j.partition = $1 AND j.sequence = back.previous_sequence
-           WHERE back.recorded_at >= to_timestamp($4::double precision / 1000) AND back.depth <= $5)
-         SELECT coalesce(sum(on_hand_delta) FILTER (WHERE occurred_at > to_timestamp($3::double precision / 1000)), 0)::bigint AS moved,
-                count(*)::bigint AS walked FROM back`,
-  values: [partition, lastSequence, momentMs, recordedFromMs, entriesMax],
-});
