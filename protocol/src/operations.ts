@@ -2,8 +2,10 @@
  * Every call of the API: the one table from which routes, the OpenAPI document and the client are made.
  * Its parts lie in `operations/`; their order is the order of documents.
  */
+import { bulkOperations } from "./operations/bulk.ts";
 import { catalogueOperations } from "./operations/catalogue.ts";
 import { channelOperations } from "./operations/channels.ts";
+import { consolidatedOperations } from "./operations/consolidated.ts";
 import { countOperations } from "./operations/counts.ts";
 import { feedOperations } from "./operations/feed.ts";
 import { inventoryOperations, itemOperations } from "./operations/inventory.ts";
@@ -12,7 +14,7 @@ import type { Operation } from "./operations/shared.ts";
 import { subscriptionOperations } from "./operations/subscriptions.ts";
 
 export type { BulkResult, InventoryPage } from "./operations/inventory.ts";
-export type { Operation } from "./operations/shared.ts";
+export { isExportable, type Operation } from "./operations/shared.ts";
 
 export const operations = {
   ...catalogueOperations,
@@ -22,7 +24,9 @@ export const operations = {
   ...orderOperations,
   ...channelOperations,
   ...countOperations,
+  ...consolidatedOperations,
   ...subscriptionOperations,
+  ...bulkOperations,
 } as const satisfies Record<string, Operation>;
 
 export type OperationId = keyof typeof operations;

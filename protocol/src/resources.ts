@@ -113,7 +113,7 @@ export type AdjustedItem = Static<typeof AdjustedItem>;
 
 const Sum = (description: string) => Type.Integer({ description });
 /** Sums may pass what the quantity of one item may be. */
-const sums = {
+export const levelSums = {
   stockLevel: Sum("Units on hand, sellable or not"),
   reservedStock: Sum("Units held for orders"),
   unavailableStock: Sum("Units on hand that cannot be sold"),
@@ -122,7 +122,7 @@ const sums = {
 };
 
 export const Totals = Type.Object(
-  { ...sums, locations: Type.Integer({ description: "Locations that have an item" }) },
+  { ...levelSums, locations: Type.Integer({ description: "Locations that have an item" }) },
   { $id: "Totals" },
 );
 export type Totals = Static<typeof Totals>;
@@ -136,7 +136,7 @@ export type ProductTotals = Static<typeof ProductTotals>;
 export const LocationTotals = Type.Object(
   {
     locationId: Type.String(),
-    totals: Type.Object({ ...sums, products: Type.Integer({ description: "Products that have an item" }) }),
+    totals: Type.Object({ ...levelSums, products: Type.Integer({ description: "Products that have an item" }) }),
   },
   { $id: "LocationTotals" },
 );

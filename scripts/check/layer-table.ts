@@ -207,7 +207,7 @@ export const LAYERS: readonly Layer[] = [
   ),
   server(
     "consolidated",
-    [...FOUNDATION, ...all("queries", "sources", "registry", "auth", "db", "core", "protocol")],
+    [...FOUNDATION, ...all("projections", "db", "core"), VOCABULARY],
     "reads over many items: sums, with where they come from",
   ),
   server(

@@ -16,11 +16,47 @@ import type { BulkUpdate, FeedEvent } from "../refined-types.ts";
 
 export type { AdjustedItem, Adjustment, BackfillSubscription, BulkUpdate, CancelOrder, ChangedReservation, ChangedSupply, ChangedTransfer, Channel, ChannelInventory, ChannelItem, CommitReservation, ConsolidatedSku, CreateChannel, CreateLocation, CreateProduct, CreateReservation, CreateSubscription, CreateSupply, CreateTransfer, DeadLetter, DeliveryAttempt, ExtendReservation, FeedEvent, IncomingLine, InventoryItem, Location, LocationTotals, Movement, PatchChannel, PatchItem, PatchLocation, PatchProduct, PatchSubscription, PayReservation, PingResult, Product, ProductTotals, ReceiveUnits, ReleaseReservation, ReplaceChannel, ReplaceLocation, ReplaceProduct, ReplayDeadLetters, ReplayDeliveries, Requeued, RescheduleOrder, Reservation, RotateSecret, ShipTransfer, StateMove, StreamTicket, Subscription, SubscriptionWithSecret, Supply, Totals, Transfer };
 
+export interface AsOf {
+  moment: string;
+  basis: "recorded" | "occurred";
+}
+
 export interface BulkResult {
   results: ({ index: number; status: number; replayed?: boolean; item?: InventoryItem; movementId?: string; contained?: { stockLevel: number; countedAt: string }; review?: string; error?: { code: string; title: string; detail: string } })[];
   applied: number;
   rejected: number;
   cursor: string | null;
+}
+
+export interface ItemAsOf {
+  inventoryId: string;
+  productId: string;
+  sku: string;
+  locationId: string;
+  stockLevel: number;
+  reservedStock: number;
+  unavailableStock: number;
+  incomingStock: number;
+  availableStock: number;
+  safetyStock: number;
+  reorderPoint: number | null;
+  status: "active" | "archived";
+  lastUpdated: string;
+  version: number;
+  states?: { damaged: number; qualityControl: number; quarantine: number; expired: number };
+  maximum?: number;
+  hysteresis?: number;
+  alert?: "low" | "out";
+  lastCountedAt?: string;
+  asOf: AsOf;
+}
+
+export interface SkuAsOf {
+  productId: string;
+  sku: string;
+  totals: Totals;
+  locations: InventoryItem[];
+  asOf: AsOf;
 }
 
 export interface CountInventory {
@@ -146,6 +182,60 @@ export interface ResolveReview {
   note: string;
 }
 
+export interface ConsolidatedTotals {
+  key: { productId?: string; sku?: string; locationId?: string; locationGroup?: string; region?: string | null; channelId?: string; attribute?: string; value?: string; sourceId?: string | null };
+  totals: { stockLevel: number; reservedStock: number; unavailableStock: number; incomingStock: number; availableStock: number };
+  fresh: { stockLevel: number; reservedStock: number; unavailableStock: number; incomingStock: number; availableStock: number };
+  stale: { stockLevel: number; reservedStock: number; unavailableStock: number; incomingStock: number; availableStock: number } | null;
+  provenance: ({ sourceId: string | null; isStale: boolean; lastHeardAt: string | null; totals: { stockLevel: number; reservedStock: number; unavailableStock: number; incomingStock: number; availableStock: number } })[];
+}
+
+export interface ValuateStock {
+  currency: string;
+  rates?: Record<string, string>;
+  basis?: "stockLevel" | "availableStock";
+  locationGroup?: string;
+}
+
+export interface StockValue {
+  currency: string;
+  basis: string;
+  value: string;
+  units: number;
+  products: number;
+  unvalued: { units: number; products: number; currencies: string[]; withoutPrice: number };
+  byCurrency: ({ currency: string; rate: string; units: number; amount: string; value: string })[];
+}
+
+export interface Job {
+  jobId: string;
+  kind: "import";
+  list: "products" | "locations" | "inventory";
+  status: "receiving" | "running" | "cancelling" | "done" | "cancelled" | "failed";
+  input: { rows: number; complete: boolean };
+  rows: { done: number; applied: number; duplicate: number; rejected: number; valid: number };
+  problem: { code: string; title: string; detail: string } | null;
+  createdBy: string;
+  createdAt: string;
+  updatedAt: string;
+  endedAt: string | null;
+}
+
+export interface RowResult {
+  row: number;
+  line: number;
+  verdict: "applied" | "duplicate" | "rejected" | "valid";
+  productId?: string;
+  locationId?: string;
+  inventoryId?: string;
+  movementId?: string;
+  version?: number;
+  stockLevel?: number;
+  contained?: unknown;
+  review?: string;
+  error?: { code: string; title: string; detail: string };
+}
+
 /** Query of `listProducts`. */
 export interface ListProductsQuery {
   limit?: number | undefined;
@@ -181,6 +271,10 @@ export interface ListLocationInventoryQuery {
   limit?: number | undefined;
   cursor?: string | undefined;
   status?: "active" | "archived" | "all" | undefined;
+  /** Levels as of this past moment; today's without it (RFC 3339, any offset; written in UTC with milliseconds) */
+  asOf?: string | undefined;
+  /** What had been `recorded` by the moment (default), or what is known today to have `occurred` by then */
+  asOfBasis?: "recorded" | "occurred" | undefined;
 }
 
 /** Query of `listInventory`. */
@@ -202,6 +296,10 @@ export interface ListInventoryQuery {
   q?: string | undefined;
   status?: "active" | "archived" | "all" | undefined;
   include?: "totals" | undefined;
+  /** Levels as of this past moment; today's without it (RFC 3339, any offset; written in UTC with milliseconds) */
+  asOf?: string | undefined;
+  /** What had been `recorded` by the moment (default), or what is known today to have `occurred` by then */
+  asOfBasis?: "recorded" | "occurred" | undefined;
 }
 
 /** Query of `pollUpdates`. */
@@ -223,6 +321,14 @@ export interface PollUpdatesQuery {
   channelId?: string | undefined;
   /** Only events of these types, e.g. inventory.adjusted.v1 or inventory.*; up to 100, with commas */
   types?: string | undefined;
+}
+
+/** Query of `getInventory`. */
+export interface GetInventoryQuery {
+  /** Levels as of this past moment; today's without it (RFC 3339, any offset; written in UTC with milliseconds) */
+  asOf?: string | undefined;
+  /** What had been `recorded` by the moment (default), or what is known today to have `occurred` by then */
+  asOfBasis?: "recorded" | "occurred" | undefined;
 }
 
 /** Query of `deleteInventory`. */
@@ -350,6 +456,27 @@ export interface ListReviewsQuery {
   locationId?: string | undefined;
 }
 
+/** Query of `listTotals`. */
+export interface ListTotalsQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  groupBy?: "product" | "location" | "locationGroup" | "region" | "channel" | "attribute" | "source" | undefined;
+  /** With `groupBy=attribute`: its name */
+  attribute?: string | undefined;
+  /** Product */
+  productId?: string | undefined;
+  sku?: string | undefined;
+  /** Products with these attributes, `name:value` with commas between, e.g. `line:Velvet` */
+  attributes?: string | undefined;
+  /** Location */
+  locationId?: string | undefined;
+  /** Group of locations */
+  locationGroup?: string | undefined;
+  region?: string | undefined;
+  /** Source that speaks for the location */
+  sourceId?: string | undefined;
+}
+
 /** Query of `listSubscriptions`. */
 export interface ListSubscriptionsQuery {
   limit?: number | undefined;
@@ -369,6 +496,23 @@ export interface ListDeliveriesQuery {
 export interface ListDeadLettersQuery {
   limit?: number | undefined;
   cursor?: string | undefined;
+}
+
+/** Query of `listJobs`. */
+export interface ListJobsQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  status?: "receiving" | "running" | "cancelling" | "done" | "cancelled" | "failed" | undefined;
+}
+
+/** Query of `listJobResults`. */
+export interface ListJobResultsQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  /** Only these */
+  verdict?: "applied" | "duplicate" | "rejected" | "valid" | undefined;
+  /** NDJSON: stay until the job ends */
+  follow?: boolean | undefined;
 }
 
 export interface Operations {
@@ -397,13 +541,13 @@ export interface Operations {
   /** Delete or archive a location. `DELETE /v1/locations/{locationId}` (role writer) */
   deleteLocation(locationId: string, query?: DeleteLocationQuery, options?: WriteOptions): Promise<void>;
   /** List the items of one location. `GET /v1/locations/{locationId}/inventory` (role reader) */
-  listLocationInventory(locationId: string, query?: ListLocationInventoryQuery, options?: ReadOptions): Promise<Page<InventoryItem>>;
+  listLocationInventory(locationId: string, query?: ListLocationInventoryQuery, options?: ReadOptions): Promise<Page<InventoryItem> & { asOf?: AsOf }>;
   /** List items. `GET /v1/inventory` (role reader) */
-  listInventory(query?: ListInventoryQuery, options?: ReadOptions): Promise<Page<InventoryItem> & { totals?: Totals }>;
+  listInventory(query?: ListInventoryQuery, options?: ReadOptions): Promise<Page<InventoryItem> & { totals?: Totals; asOf?: AsOf }>;
   /** List totals per product. `GET /v1/inventory` (role reader) */
-  listInventoryByProduct(query?: ListInventoryQuery, options?: ReadOptions): Promise<Page<ProductTotals> & { totals?: Totals }>;
+  listInventoryByProduct(query?: ListInventoryQuery, options?: ReadOptions): Promise<Page<ProductTotals> & { totals?: Totals; asOf?: AsOf }>;
   /** List totals per location. `GET /v1/inventory` (role reader) */
-  listInventoryByLocation(query?: ListInventoryQuery, options?: ReadOptions): Promise<Page<LocationTotals> & { totals?: Totals }>;
+  listInventoryByLocation(query?: ListInventoryQuery, options?: ReadOptions): Promise<Page<LocationTotals> & { totals?: Totals; asOf?: AsOf }>;
   /** Adjust the level of an item, or move units of it between states. `POST /v1/inventory` (role writer) */
   adjustInventory(body: Adjustment | StateMove, options?: WriteOptions): Promise<AdjustedItem>;
   /** Change many items, each by itself or all together. `POST /v1/inventory/bulk-update` (role writer) */
@@ -413,7 +557,7 @@ export interface Operations {
   /** Get a ticket for one stream of a browser. `POST /v1/stream-tickets` (role reader) */
   createStreamTicket(options?: CallOptions): Promise<StreamTicket>;
   /** Read one item by inventory id, or one SKU over all locations. `GET /v1/inventory/{inventoryIdOrSku}` (role reader) */
-  getInventory(inventoryIdOrSku: string, options?: ReadOptions): Promise<InventoryItem | ConsolidatedSku>;
+  getInventory(inventoryIdOrSku: string, query?: GetInventoryQuery, options?: ReadOptions): Promise<InventoryItem | ConsolidatedSku | ItemAsOf | SkuAsOf>;
   /** Change an item; absolute levels need a guard. `PATCH /v1/inventory/{inventoryId}` (role writer) */
   patchInventory(inventoryId: string, body: PatchItem, options?: WriteOptions): Promise<AdjustedItem>;
   /** Delete or archive an item. `DELETE /v1/inventory/{inventoryId}` (role writer) */
@@ -498,6 +642,10 @@ export interface Operations {
   listReviews(query?: ListReviewsQuery, options?: CallOptions): Promise<Page<Review>>;
   /** Say what came of looking at it. `POST /v1/reviews/{movementId}/resolve` (role writer) */
   resolveReview(movementId: string, body: ResolveReview, options?: WriteOptions): Promise<Review>;
+  /** Totals by product, location, group, region, channel, attribute or source, with their provenance. `GET /v1/totals` (role reader) */
+  listTotals(query?: ListTotalsQuery, options?: ReadOptions): Promise<Page<ConsolidatedTotals>>;
+  /** What the stock is worth in one currency, at given rates; nothing is changed. `POST /v1/valuations` (role reader) */
+  valuateStock(body: ValuateStock, options?: CallOptions): Promise<StockValue>;
   /** List webhook subscriptions. `GET /v1/subscriptions/inventory` (role reader) */
   listSubscriptions(query?: ListSubscriptionsQuery, options?: CallOptions): Promise<Page<Subscription>>;
   /** Subscribe a webhook to the changes from now on. `POST /v1/subscriptions/inventory` (role writer) */
@@ -526,6 +674,14 @@ export interface Operations {
   listDeadLetters(subscriptionId: string, query?: ListDeadLettersQuery, options?: CallOptions): Promise<Page<DeadLetter>>;
   /** Put dead letters back into the queue: all, or those that are chosen. `POST /v1/subscriptions/inventory/{subscriptionId}/dead-letters/replay` (role writer) */
   replayDeadLetters(subscriptionId: string, body: ReplayDeadLetters, options?: WriteOptions): Promise<Requeued>;
+  /** List jobs, newest first. `GET /v1/jobs` (role reader) */
+  listJobs(query?: ListJobsQuery, options?: CallOptions): Promise<Page<Job>>;
+  /** Read a job and how far it is. `GET /v1/jobs/{jobId}` (role reader) */
+  getJob(jobId: string, options?: CallOptions): Promise<Job>;
+  /** The verdicts of a job so far, in the order of its rows. `GET /v1/jobs/{jobId}/results` (role reader) */
+  listJobResults(jobId: string, query?: ListJobResultsQuery, options?: CallOptions): Promise<Page<RowResult>>;
+  /** Stop a job: rows that are under way are finished, no more are begun. `POST /v1/jobs/{jobId}/cancel` (role writer) */
+  cancelJob(jobId: string, options?: WriteOptions): Promise<Job>;
 }
 
 /** The operations, each giving `{ body, meta }` in place of the body alone. */
@@ -569,12 +725,18 @@ export interface Lists {
   listCountLines(sessionId: string, query?: Omit<ListCountLinesQuery, "cursor">, options?: CallOptions): Listing<CountLine>;
   /** List what somebody should look at: open ones, the longest waiting first, all pages. `GET /v1/reviews` */
   listReviews(query?: Omit<ListReviewsQuery, "cursor">, options?: CallOptions): Listing<Review>;
+  /** Totals by product, location, group, region, channel, attribute or source, with their provenance, all pages. `GET /v1/totals` */
+  listTotals(query?: Omit<ListTotalsQuery, "cursor">, options?: ReadOptions): Listing<ConsolidatedTotals>;
   /** List webhook subscriptions, all pages. `GET /v1/subscriptions/inventory` */
   listSubscriptions(query?: Omit<ListSubscriptionsQuery, "cursor">, options?: CallOptions): Listing<Subscription>;
   /** The log of tries of 30 days, newest first, all pages. `GET /v1/subscriptions/inventory/{subscriptionId}/deliveries` */
   listDeliveries(subscriptionId: string, query?: Omit<ListDeliveriesQuery, "cursor">, options?: CallOptions): Listing<DeliveryAttempt>;
   /** Deliveries that were given up, all pages. `GET /v1/subscriptions/inventory/{subscriptionId}/dead-letters` */
   listDeadLetters(subscriptionId: string, query?: Omit<ListDeadLettersQuery, "cursor">, options?: CallOptions): Listing<DeadLetter>;
+  /** List jobs, newest first, all pages. `GET /v1/jobs` */
+  listJobs(query?: Omit<ListJobsQuery, "cursor">, options?: CallOptions): Listing<Job>;
+  /** The verdicts of a job so far, in the order of its rows, all pages. `GET /v1/jobs/{jobId}/results` */
+  listJobResults(jobId: string, query?: Omit<ListJobResultsQuery, "cursor">, options?: CallOptions): Listing<RowResult>;
 }
 
 /** The operations, each sent by `send`. */
@@ -620,8 +782,8 @@ export function bindOperations(send: Send): Operations {
       send({ method: "GET", path: "/v1/inventory/updates", writes: false, query }, options),
     createStreamTicket: async (options) =>
       send({ method: "POST", path: "/v1/stream-tickets", writes: false }, options),
-    getInventory: async (inventoryIdOrSku, options) =>
-      send({ method: "GET", path: `/v1/inventory/${pathPart(inventoryIdOrSku)}`, writes: false }, options),
+    getInventory: async (inventoryIdOrSku, query, options) =>
+      send({ method: "GET", path: `/v1/inventory/${pathPart(inventoryIdOrSku)}`, writes: false, query }, options),
     patchInventory: async (inventoryId, body, options) =>
       send({ method: "PATCH", path: `/v1/inventory/${pathPart(inventoryId)}`, writes: true, body }, options),
     deleteInventory: async (inventoryId, query, options) =>
@@ -706,6 +868,10 @@ export function bindOperations(send: Send): Operations {
       send({ method: "GET", path: "/v1/reviews", writes: false, query }, options),
     resolveReview: async (movementId, body, options) =>
       send({ method: "POST", path: `/v1/reviews/${pathPart(movementId)}/resolve`, writes: true, body }, options),
+    listTotals: async (query, options) =>
+      send({ method: "GET", path: "/v1/totals", writes: false, query }, options),
+    valuateStock: async (body, options) =>
+      send({ method: "POST", path: "/v1/valuations", writes: false, body }, options),
     listSubscriptions: async (query, options) =>
       send({ method: "GET", path: "/v1/subscriptions/inventory", writes: false, query }, options),
     createSubscription: async (body, options) =>
@@ -734,6 +900,14 @@ export function bindOperations(send: Send): Operations {
       send({ method: "GET", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}/dead-letters`, writes: false, query }, options),
     replayDeadLetters: async (subscriptionId, body, options) =>
       send({ method: "POST", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}/dead-letters/replay`, writes: true, body }, options),
+    listJobs: async (query, options) =>
+      send({ method: "GET", path: "/v1/jobs", writes: false, query }, options),
+    getJob: async (jobId, options) =>
+      send({ method: "GET", path: `/v1/jobs/${pathPart(jobId)}`, writes: false }, options),
+    listJobResults: async (jobId, query, options) =>
+      send({ method: "GET", path: `/v1/jobs/${pathPart(jobId)}/results`, writes: false, query }, options),
+    cancelJob: async (jobId, options) =>
+      send({ method: "POST", path: `/v1/jobs/${pathPart(jobId)}/cancel`, writes: true }, options),
   };
 }
 
@@ -772,11 +946,17 @@ export function bindLists(operations: OperationsWithMeta): Lists {
       new Listing((cursor) => operations.listCountLines(sessionId, { ...query, cursor }, options)),
     listReviews: (query, options) =>
       new Listing((cursor) => operations.listReviews({ ...query, cursor }, options)),
+    listTotals: (query, options) =>
+      new Listing((cursor) => operations.listTotals({ ...query, cursor }, options)),
     listSubscriptions: (query, options) =>
       new Listing((cursor) => operations.listSubscriptions({ ...query, cursor }, options)),
     listDeliveries: (subscriptionId, query, options) =>
       new Listing((cursor) => operations.listDeliveries(subscriptionId, { ...query, cursor }, options)),
     listDeadLetters: (subscriptionId, query, options) =>
       new Listing((cursor) => operations.listDeadLetters(subscriptionId, { ...query, cursor }, options)),
+    listJobs: (query, options) =>
+      new Listing((cursor) => operations.listJobs({ ...query, cursor }, options)),
+    listJobResults: (jobId, query, options) =>
+      new Listing((cursor) => operations.listJobResults(jobId, { ...query, cursor }, options)),
   };
 }

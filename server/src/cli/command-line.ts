@@ -12,6 +12,7 @@ import { countsCommand } from "./remote/counts.ts";
 import { reservationsCommand } from "./remote/reservations.ts";
 import { reviewsCommand } from "./remote/reviews.ts";
 import { suppliesCommand } from "./remote/supplies.ts";
+import { totalsCommand } from "./remote/totals.ts";
 import { transfersCommand } from "./remote/transfers.ts";
 import { serveCommand } from "./serve.ts";
 import { tailCommand } from "./tail.ts";
@@ -25,6 +26,7 @@ const commands: readonly Command[] = [
   reservationsCommand,
   transfersCommand,
   suppliesCommand,
+  totalsCommand,
   countsCommand,
   reviewsCommand,
   channelsCommand,

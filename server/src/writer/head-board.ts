@@ -32,6 +32,11 @@ export class HeadBoard {
     }
   }
 
+  /** @returns the end of a partition as far as it is known */
+  sequenceOf(partition: number): number {
+    return this.#heads[partition]!.sequence;
+  }
+
   /** @returns the encoded vector of what is known, made once for as long as nothing moves */
   seen(): Uint8Array {
     this.#seen ??= this.vectorWith([]);

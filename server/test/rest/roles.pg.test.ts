@@ -56,6 +56,8 @@ const requests: Record<Call, (subject: Subject) => { path: string; body?: unknow
     path: "/v1/inventory",
     body: { productId, locationId, adjustment: 1 },
   }),
+  listTotals: () => ({ path: "/v1/totals?groupBy=product" }),
+  valuateStock: () => ({ path: "/v1/valuations", body: { currency: "EUR" } }),
   bulkUpdateInventory: ({ productId, locationId }) => ({
     path: "/v1/inventory/bulk-update",
     body: { updates: [{ productId, locationId, adjustment: 1 }] },
