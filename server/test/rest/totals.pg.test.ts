@@ -222,7 +222,6 @@ describe("stock is worth", () => {
 
 test("what cannot be read is told in a sentence", async () => {
   for (const query of [
-    "",
     "groupBy=shade",
     "groupBy=attribute",
     "groupBy=product&attribute=x",
