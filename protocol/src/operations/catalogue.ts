@@ -1,5 +1,6 @@
 /** Calls on products and locations. */
 import Type from "typebox";
+import { AsOfView, asOfQuery } from "../as-of.ts";
 import * as requests from "../requests.ts";
 import * as resources from "../resources.ts";
 import { NonEmptyText } from "../schema.ts";
@@ -99,7 +100,7 @@ export const catalogueOperations = {
     ...read,
     path: "/v1/locations/{locationId}/inventory",
     summary: "List the items of one location",
-    query: Type.Object({ ...paging, minCursor, status }, closed),
-    response: resources.Page(resources.InventoryItem),
+    query: Type.Object({ ...paging, minCursor, status, ...asOfQuery }, closed),
+    response: Type.Object({ ...resources.Page(resources.InventoryItem).properties, asOf: Type.Optional(AsOfView) }),
   },
 } as const satisfies Record<string, Operation>;

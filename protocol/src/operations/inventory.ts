@@ -1,9 +1,10 @@
 /** Calls on inventory: many items at once, and single ones. */
 import Type from "typebox";
+import { AsOfView, asOfQuery, ItemAsOf, SkuAsOf } from "../as-of.ts";
 import * as requests from "../requests.ts";
 import * as resources from "../resources.ts";
 import { Id, NonEmptyText, Nullable, Quantity, Timestamp } from "../schema.ts";
-import { closed, create, freshness, minCursor, type Operation, paging, patch, read, remove, status } from "./shared.ts";
+import { closed, create, minCursor, type Operation, paging, patch, read, remove, status } from "./shared.ts";
 
 const BulkResult = Type.Object(
   {
@@ -44,6 +45,7 @@ const inventoryList = Type.Object(
     status,
     include: Type.Optional(Type.String({ enum: ["totals"] })),
     groupBy: Type.Optional(Type.String({ enum: ["product", "location"] })),
+    ...asOfQuery,
   },
   closed,
 );
@@ -52,6 +54,7 @@ const InventoryPage = Type.Object({
   data: Type.Array(Type.Union([resources.InventoryItem, resources.ProductTotals, resources.LocationTotals])),
   nextCursor: Nullable(Type.String()),
   totals: Type.Optional(resources.Totals),
+  asOf: Type.Optional(AsOfView),
 });
 export type BulkResult = Type.Static<typeof BulkResult>;
 export type InventoryPage = Type.Static<typeof InventoryPage>;
@@ -89,8 +92,8 @@ export const itemOperations = {
     ...read,
     path: "/v1/inventory/{inventoryIdOrSku}",
     summary: "Read one item by inventory id, or one SKU over all locations",
-    query: freshness,
-    response: Type.Union([resources.InventoryItem, resources.ConsolidatedSku]),
+    query: Type.Object({ minCursor, ...asOfQuery }, closed),
+    response: Type.Union([resources.InventoryItem, resources.ConsolidatedSku, ItemAsOf, SkuAsOf]),
   },
   patchInventory: {
     ...patch,

@@ -7,10 +7,12 @@ import type { RestContext } from "../inbound/rest/context.ts";
 import { PageTokens } from "../inbound/rest/page-token.ts";
 import { OpenStreams } from "../inbound/streams/open-streams.ts";
 import { systemClock } from "../lib/clock.ts";
+import { AsOfQueries } from "../queries/as-of-queries.ts";
 import { CatalogueQueries } from "../queries/catalogue-queries.ts";
 import { ChannelQueries } from "../queries/channel-queries.ts";
 import { MovementQueries } from "../queries/movement-queries.ts";
 import { OrderQueries } from "../queries/order-queries.ts";
+import { asOfMetrics } from "../telemetry/checkpoint-metrics.ts";
 import { streamMetrics } from "../telemetry/stream-metrics.ts";
 import type { FeedSide } from "./feed-side.ts";
 import type { WriteSide, WriteSideOptions } from "./write-side.ts";
@@ -27,6 +29,7 @@ export function openRestSide(
   return {
     submitter,
     items,
+    asOf: new AsOfQueries(database, asOfMetrics(registry)),
     catalogue: new CatalogueQueries(database, installation.partitionCount),
     movements: new MovementQueries(database),
     orders: new OrderQueries(database),

@@ -14,6 +14,7 @@ import { ProblemError } from "../../host/problem.ts";
 import type { Call } from "../../host/route.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { sortableId } from "../../lib/random-id.ts";
+import type { AsOfQueries } from "../../queries/as-of-queries.ts";
 import type { CatalogueQueries } from "../../queries/catalogue-queries.ts";
 import type { ChannelQueries } from "../../queries/channel-queries.ts";
 import type { ItemQueries } from "../../queries/item-queries.ts";
@@ -28,6 +29,7 @@ import type { PageStart, PageTokens } from "./page-token.ts";
 export interface RestContext {
   readonly submitter: Submitter;
   readonly items: ItemQueries;
+  readonly asOf: AsOfQueries;
   readonly catalogue: CatalogueQueries;
   readonly movements: MovementQueries;
   readonly orders: OrderQueries;

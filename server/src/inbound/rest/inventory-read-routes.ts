@@ -2,7 +2,9 @@
 import { formatInventoryId, parseInventoryId } from "../../core/record/ids.ts";
 import type { Reply, Route } from "../../host/route.ts";
 import { parseRfc3339Ms } from "../../lib/rfc3339.ts";
+import type { AsOf } from "../../queries/as-of-queries.ts";
 import type { ItemFilter, ItemViewRow } from "../../queries/item-queries.ts";
+import { asOfFilter, asOfView, pageAsOf, readAsOf, readItemAsOf, readSkuAsOf, totalsAsOf } from "./as-of-reads.ts";
 import { livesOf } from "./common.ts";
 import { feedCursorOf, notFound, type RestContext } from "./context.ts";
 import { readRoute } from "./read-route.ts";
@@ -48,31 +50,36 @@ async function readFilter(rest: RestContext, query: Query): Promise<ItemFilter |
 async function list(rest: RestContext, query: Query): Promise<Reply> {
   const { limit, cursor: _cursor, minCursor: _minCursor, ...filters } = query;
   const start = rest.pageTokens.read(query, filters);
+  const asOf = readAsOf(rest, query);
   const feedCursor = await feedCursorOf(rest, start);
   const filter = await readFilter(rest, query);
   const page =
     filter === null
       ? { rows: [], next: null }
-      : await readPage(rest, query.groupBy, filter, start.after, limit as number);
+      : await readPage(rest, asOf, query.groupBy, filter, start.after, limit as number);
   const totals =
-    query.include === "totals" && query.groupBy === undefined ? { totals: await totalsOf(rest, filter) } : {};
+    query.include === "totals" && query.groupBy === undefined ? { totals: await totalsOf(rest, asOf, filter) } : {};
   const nextCursor = rest.pageTokens.next(page.next, filters, feedCursor);
-  return { status: 200, body: { data: page.rows, nextCursor, ...totals }, headers: { "onhand-cursor": feedCursor } };
+  const body = { data: page.rows, nextCursor, ...totals, ...(asOf === null ? {} : { asOf: asOfView(asOf) }) };
+  return { status: 200, body, headers: { "onhand-cursor": feedCursor } };
 }
 
-async function totalsOf(rest: RestContext, filter: ItemFilter | null): Promise<object> {
+async function totalsOf(rest: RestContext, asOf: AsOf | null, filter: ItemFilter | null): Promise<object> {
   if (filter === null) return totalsOfItems([]);
+  if (asOf !== null) return totalsAsOf(rest, asOf, asOfFilter(filter));
   const row = await rest.items.sum(filter);
   return { ...levelsOfSum(row), locations: row.count };
 }
 
 async function readPage(
   rest: RestContext,
+  asOf: AsOf | null,
   groupBy: unknown,
   filter: ItemFilter,
   after: readonly unknown[] | null,
   limit: number,
 ): Promise<{ rows: readonly object[]; next: readonly unknown[] | null }> {
+  if (asOf !== null) return pageAsOf(rest, asOf, groupBy as "product" | "location", asOfFilter(filter), after, limit);
   if (groupBy === "product") {
     const page = await rest.items.sumByProduct(filter, after, limit);
     return {
@@ -109,6 +116,16 @@ async function skuOf(rest: RestContext, productId: string): Promise<string | und
   return row === null ? undefined : productOfRow(row).sku;
 }
 
+/** One item or one SKU as of a past moment. */
+async function readPast(rest: RestContext, asOf: AsOf, name: string): Promise<Reply> {
+  const position = parseInventoryId(name);
+  if (position !== null)
+    return readItemAsOf(rest, asOf, name, { partition: position.partition, itemNumber: position.sequence });
+  const product = await rest.items.currentProductOfSku(name);
+  if (product === null) throw notFound(`inventory item or SKU ${name}`);
+  return readSkuAsOf(rest, asOf, name, product);
+}
+
 /** One SKU over all locations. A SKU that has moved to another product since it was looked up is looked up again. */
 async function readSku(rest: RestContext, sku: string): Promise<Reply> {
   for (const _ of ["known", "looked up again"]) {
@@ -135,8 +152,10 @@ export function inventoryReadRoutes(rest: RestContext): Route[] {
       if ((await rest.catalogue.location(locationId)) === null) throw notFound(`location ${locationId}`);
       return list(rest, { ...query, locationId });
     }),
-    readRoute(rest, "getInventory", async ({ params }) => {
+    readRoute(rest, "getInventory", async ({ params, query }) => {
       const name = params.inventoryIdOrSku!;
+      const asOf = readAsOf(rest, query);
+      if (asOf !== null) return readPast(rest, asOf, name);
       const position = parseInventoryId(name);
       const row = position === null ? null : await rest.items.itemByNumber(position.partition, position.sequence);
       if (row !== null) return itemReply(row);

@@ -1,0 +1,371 @@
+/**
+ * Statements that read levels as of a past moment. Every item has its row in `item` for ever, so lists walk through that
+ * and take from elsewhere what has changed since: from the entries between the moment and what is known nearest to it,
+ * or from the levels of a checkpoint. All statements of one answer run in one snapshot.
+ */
+import { bigintColumn, booleanColumn, integerArray, integerColumn, textArray } from "../../db/binary-array.ts";
+import type { Statement } from "../../db/pool.ts";
+import { type EntryRow, entryColumns } from "../../journal/entry-reader.ts";
+import type { SumRow } from "./items.ts";
+
+/** Makes the transaction that has just begun read one moment and nothing else. */
+export const readOneMoment = (): Statement => ({ text: "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY" });
+
+/** Where one partition stood at the moment, and what is known near it. Numbers are sequences. */
+export interface PlaceRow {
+  readonly partition: number;
+  readonly head: number;
+  /** Last entry recorded by the moment; 0 for none. */
+  readonly place: number;
+  /** Whatever was recorded up to here had occurred by the moment. */
+  readonly settled: number;
+  /** Checkpoints with levels around the place; null where there is none. */
+  readonly before: number | null;
+  readonly after: number | null;
+  /** The first checkpoint behind the place, and the last one of all; null where there is none. */
+  readonly next: number | null;
+  readonly last: number | null;
+  /** Late movements of the checkpoints behind `next`. */
+  readonly late: number;
+}
+
+const momentOf = (parameter: string): string => `to_timestamp(${parameter}::double precision / 1000)`;
+
+/** Finds the places by halving: times within a partition never go back. @param settledMs the moment less what clocks may be ahead */
+export const asOfPlaces = (partitions: readonly number[] | null, momentMs: number, settledMs: number): Statement => ({
+  name: partitions === null ? "as_of_places" : "as_of_places_of",
+  text: `WITH RECURSIVE asked AS (
+           SELECT h.partition, h.sequence AS head FROM partition_head h ${partitions === null ? "" : "WHERE h.partition = ANY($3::integer[])"}),
+         search(partition, is_settled, moment, low, high) AS (
+           SELECT a.partition, m.is_settled, m.moment, 0::bigint, a.head
+           FROM asked a CROSS JOIN (VALUES (false, ${momentOf("$1")}), (true, ${momentOf("$2")})) m(is_settled, moment)
+           UNION ALL
+           SELECT s.partition, s.is_settled, s.moment, CASE WHEN j.recorded_at <= s.moment THEN j.sequence ELSE s.low END,
+             CASE WHEN j.recorded_at <= s.moment THEN s.high ELSE j.sequence - 1 END
+           FROM search s JOIN journal j ON j.partition = s.partition AND j.sequence = (s.low + s.high + 1) / 2
+           WHERE s.low < s.high),
+         found AS (
+           SELECT a.partition, a.head, max(s.low) FILTER (WHERE NOT s.is_settled) AS place, max(s.low) FILTER (WHERE s.is_settled) AS settled
+           FROM asked a JOIN search s ON s.partition = a.partition AND s.low = s.high GROUP BY a.partition, a.head)
+         SELECT f.*,
+           (SELECT max(c.sequence) FROM checkpoint c WHERE c.partition = f.partition AND c.has_levels AND c.sequence <= f.place) AS before,
+           (SELECT min(c.sequence) FROM checkpoint c WHERE c.partition = f.partition AND c.has_levels AND c.sequence >= f.place) AS after,
+           n.next, n.last,
+           coalesce((SELECT sum(c.late) FROM checkpoint c WHERE c.partition = f.partition AND c.sequence > n.next), 0)::bigint AS late
+         FROM found f CROSS JOIN LATERAL (
+           SELECT min(c.sequence) FILTER (WHERE c.sequence > f.place) AS next, max(c.sequence) AS last FROM checkpoint c WHERE c.partition = f.partition) n
+         ORDER BY f.partition`,
+  values: partitions === null ? [momentMs, settledMs] : [momentMs, settledMs, integerArray(partitions)],
+});
+
+/** How one partition is read. Numbers are sequences. */
+export interface PartitionPlan {
+  readonly partition: number;
+  readonly place: number;
+  readonly settled: number;
+  /** Checkpoint whose levels stand for what did not change in the range; 0 for none. */
+  readonly base: number;
+  /** The range of entries between the base, or today, and the place. */
+  readonly after: number;
+  readonly upTo: number;
+  /** The place lies at the end of the range; else in front of it. */
+  readonly isForward: boolean;
+  /** What came late lies up to `next`, in the late movements of checkpoints behind it up to `last`, and from there on. */
+  readonly next: number;
+  readonly last: number;
+  readonly head: number;
+}
+
+export interface AsOfFilter {
+  readonly product: { readonly partition: number; readonly productId: string } | null;
+  readonly item: { readonly partition: number; readonly itemNumber: number } | null;
+  readonly locationIds: readonly string[] | null;
+  readonly availableBelow: number | null;
+  readonly q: string | null;
+  /** Indices into `lifeStates` to show, of the item alone. */
+  readonly lives: readonly number[];
+}
+
+/** What was found by walking back along the entries of few items. */
+export interface WalkedItem {
+  readonly item_number: number;
+  /** Its last entry recorded by the moment; null when it had none. */
+  readonly sequence: number | null;
+  /** What had occurred otherwise than it was recorded; null for nothing. */
+  readonly on_hand: number | null;
+  readonly reserved: number | null;
+  readonly unavailable: number | null;
+  readonly incoming: number | null;
+  /** Entries that were looked at. */
+  readonly walked: number;
+}
+
+/** What a read is about. */
+export interface AsOfScope {
+  readonly momentMs: number;
+  readonly isByOccurrence: boolean;
+  readonly plans: readonly PartitionPlan[];
+  readonly filter: AsOfFilter;
+  /** Of few items, in one partition; null where the range is looked through. */
+  readonly walked: readonly WalkedItem[] | null;
+}
+
+type Bind = (value: unknown) => string;
+
+const stateNames = ["on_hand", "reserved", "unavailable", "incoming"] as const;
+
+const hasMoved = (alias: string): string => `(${stateNames.map((name) => `${alias}.${name}_delta <> 0`).join(" OR ")})`;
+
+function plansOf(plans: readonly PartitionPlan[], bind: Bind): string {
+  const column = (of: (plan: PartitionPlan) => number): string => `${bind(bigintColumn(plans, of))}::bigint[]`;
+  const columns = [
+    `${bind(integerColumn(plans, (plan) => plan.partition))}::integer[]`,
+    `${bind(booleanColumn(plans, (plan) => plan.isForward))}::boolean[]`,
+    ...(["place", "settled", "base", "after", "upTo", "next", "last", "head"] as const).map((name) =>
+      column((plan) => plan[name]),
+    ),
+  ];
+  return `plan AS MATERIALIZED (SELECT * FROM unnest(${columns.join(", ")})
+    n(partition, is_forward, place, settled, base, after, up_to, next, last, head))`;
+}
+
+/** Conditions on entries that no item of the filter can fail. */
+function entryConditions({ product, locationIds }: AsOfFilter, bind: Bind): string {
+  return [
+    product === null ? "" : `AND j.product_id = ${bind(product.productId)}`,
+    locationIds === null ? "" : `AND j.location_id = ANY(${bind(textArray(locationIds))}::text[])`,
+  ].join(" ");
+}
+
+/** Of each item that changed in the range, the entry that it stood at. */
+const movedInRange = (narrow: string): string => `moved AS MATERIALIZED (
+    SELECT n.partition, j.item_number, CASE WHEN n.is_forward THEN max(j.sequence) ELSE min(j.previous_sequence) END AS sequence
+    FROM plan n JOIN journal j ON j.partition = n.partition AND j.sequence > n.after AND j.sequence <= n.up_to
+    WHERE j.item_number IS NOT NULL ${narrow} GROUP BY n.partition, j.item_number, n.is_forward)`;
+
+/** Of each item, what had occurred by the moment and was recorded later, less what was recorded and occurred later. */
+function lateInRange(narrow: string, moment: string): string {
+  const entry = (sign: string): string =>
+    `SELECT j.partition, j.item_number, ${stateNames.map((name) => `${sign} * j.${name}_delta AS ${name}`).join(", ")}
+     FROM plan n JOIN journal j ON j.partition = n.partition`;
+  const moving = `j.item_number IS NOT NULL AND ${hasMoved("j")} ${narrow}`;
+  return `late AS MATERIALIZED (
+    SELECT partition, item_number, ${stateNames.map((name) => `sum(${name})::bigint AS ${name}`).join(", ")} FROM (
+      ${entry("-1")} AND j.sequence > n.settled AND j.sequence <= n.place WHERE j.occurred_at > ${moment} AND ${moving}
+      UNION ALL
+      ${entry("1")} AND j.sequence > n.place AND j.sequence <= n.next WHERE j.occurred_at <= ${moment} AND ${moving}
+      UNION ALL
+      ${entry("1")} AND j.sequence > n.last AND j.sequence <= n.head WHERE j.occurred_at <= ${moment} AND ${moving}
+      UNION ALL
+      SELECT c.partition, c.item_number, ${stateNames.map((name) => `c.${name}_delta`).join(", ")}
+      FROM plan n JOIN checkpoint_late c ON c.partition = n.partition AND c.checkpoint > n.next AND c.checkpoint <= n.last
+      WHERE c.occurred_at <= ${moment}) l GROUP BY partition, item_number)`;
+}
+
+/** The same of few items that were walked. */
+function walkedTables(walked: readonly WalkedItem[], partition: number, bind: Bind): string {
+  const column = (rows: readonly WalkedItem[], of: (row: WalkedItem) => number | null): string =>
+    `${bind(bigintColumn(rows, of))}::bigint[]`;
+  const moved = walked.filter(({ sequence }) => sequence !== null);
+  const late = walked.filter(({ on_hand }) => on_hand !== null);
+  const columns = stateNames.map((name) => column(late, (row) => row[name]));
+  return `moved AS MATERIALIZED (SELECT ${partition} AS partition, u.* FROM unnest(${column(moved, (row) => row.item_number)}, ${column(moved, (row) => row.sequence)}) u(item_number, sequence)),
+    late AS MATERIALIZED (SELECT ${partition} AS partition, u.* FROM unnest(${column(late, (row) => row.item_number)}, ${columns.join(", ")}) u(item_number, ${stateNames.join(", ")}))`;
+}
+
+const lifeOfEntry = "CASE WHEN e.detail->>'life' = 'archived' OR e.kind = 4 THEN 1 WHEN e.kind = 5 THEN 2 ELSE 0 END";
+
+/** Which items a filter lets through, of those that there were. */
+function itemConditions({ filter, isByOccurrence }: AsOfScope, bind: Bind): string {
+  const { product, item, locationIds, q } = filter;
+  const where = [
+    isByOccurrence ? "(i.item_number <= n.place OR t.item_number IS NOT NULL)" : "i.item_number <= n.place",
+  ];
+  if (product !== null)
+    where.push(`i.partition = ${bind(product.partition)} AND i.product_id = ${bind(product.productId)}`);
+  if (item !== null) where.push(`i.partition = ${bind(item.partition)} AND i.item_number = ${bind(item.itemNumber)}`);
+  if (locationIds !== null) where.push(`i.location_id = ANY(${bind(textArray(locationIds))}::text[])`);
+  if (q !== null) {
+    const pattern = bind(`%${q.replace(/[\\%_]/g, "\\$&")}%`);
+    where.push(`(p.name ILIKE ${pattern} OR p.sku ILIKE ${pattern})`);
+  }
+  return where.join(" AND ");
+}
+
+/**
+ * Every item that there was, with its levels, its life and the entry that it stood at. `c` is the checkpoint's row, `e`
+ * the entry of an item that changed in the range, `t` what came late.
+ */
+function itemsAsOf(scope: AsOfScope, bind: Bind): { tables: string; items: string } {
+  const { isByOccurrence, walked, plans, filter } = scope;
+  const narrow = walked === null ? entryConditions(filter, bind) : "";
+  const changes =
+    walked === null
+      ? [movedInRange(narrow), ...(isByOccurrence ? [lateInRange(narrow, momentOf(bind(scope.momentMs)))] : [])]
+      : [walkedTables(walked, plans[0]?.partition ?? 0, bind)];
+  const level = (name: string): string => {
+    const recorded = `CASE WHEN i.item_number > n.place THEN 0 WHEN i.last_sequence <= n.place THEN i.${name} WHEN m.sequence IS NOT NULL THEN e.${name} ELSE c.${name} END`;
+    return `${recorded}${isByOccurrence ? ` + coalesce(t.${name}, 0)` : ""} AS ${name}`;
+  };
+  return {
+    tables: `WITH ${[plansOf(plans, bind), ...changes].join(", ")}`,
+    items: `SELECT i.partition, i.product_id, i.location_id, p.sku, ${stateNames.map(level).join(", ")},
+        CASE WHEN i.item_number > n.place THEN i.item_number WHEN i.last_sequence <= n.place THEN i.last_sequence ELSE coalesce(m.sequence, c.last_sequence) END AS sequence,
+        CASE WHEN i.item_number > n.place THEN 0 WHEN i.last_sequence <= n.place THEN i.life WHEN m.sequence IS NOT NULL THEN ${lifeOfEntry} ELSE c.life END AS life
+      FROM item i JOIN plan n ON n.partition = i.partition
+      JOIN product p ON p.partition = i.partition AND p.product_id = i.product_id
+      LEFT JOIN moved m ON m.partition = i.partition AND m.item_number = i.item_number
+      LEFT JOIN journal e ON e.partition = i.partition AND e.sequence = m.sequence AND i.last_sequence > n.place AND i.item_number <= n.place
+      LEFT JOIN checkpoint_level c ON c.partition = i.partition AND c.checkpoint = n.base AND c.item_number = i.item_number AND i.last_sequence > n.place AND m.sequence IS NULL
+      ${isByOccurrence ? "LEFT JOIN late t ON t.partition = i.partition AND t.item_number = i.item_number" : ""}
+      WHERE ${itemConditions(scope, bind)}`,
+  };
+}
+
+/** Conditions on what the items were. */
+function stateConditions({ lives, availableBelow }: AsOfFilter, bind: Bind): string[] {
+  const where = [`a.life = ANY(${bind([...lives])}::integer[])`];
+  if (availableBelow !== null) where.push(`a.on_hand - a.reserved - a.unavailable < ${bind(availableBelow)}`);
+  return where;
+}
+
+/** An item as of the moment: the entry that it stood at, and its levels then. */
+export interface AsOfItemRow extends EntryRow {
+  readonly sku: string;
+  readonly as_of_on_hand: number;
+  readonly as_of_reserved: number;
+  readonly as_of_unavailable: number;
+  readonly as_of_incoming: number;
+}
+
+const orderOf = ({ product, locationIds }: AsOfFilter): readonly string[] =>
+  product === null && locationIds !== null
+    ? ["location_id", "partition", "product_id"]
+    : ["partition", "product_id", "location_id"];
+
+/** @returns where a row stands in the order of its list */
+export function asOfPlaceOf(filter: AsOfFilter, row: AsOfItemRow): unknown[] {
+  return orderOf(filter).map((name) => row[name as keyof AsOfItemRow]);
+}
+
+/** A page of items as of the moment. @param after place of the last row of the page before, or null */
+export function listAsOf(scope: AsOfScope, after: readonly unknown[] | null, limit: number): Statement {
+  const values: unknown[] = [];
+  const bind: Bind = (value) => `$${values.push(value)}`;
+  const { tables, items } = itemsAsOf(scope, bind);
+  const order = orderOf(scope.filter)
+    .map((name) => `a.${name}`)
+    .join(", ");
+  const where = stateConditions(scope.filter, bind);
+  if (after !== null) where.push(`(${order}) > (${after.map(bind).join(", ")})`);
+  return {
+    text: `${tables} SELECT ${entryColumns}, a.sku, ${stateNames.map((name) => `a.${name} AS as_of_${name}`).join(", ")}
+           FROM (${items}) a JOIN journal j ON j.partition = a.partition AND j.sequence = a.sequence
+           WHERE ${where.join(" AND ")} ORDER BY ${order} LIMIT ${bind(limit)}`,
+    values,
+  };
+}
+
+const sums = stateNames.map((name) => `coalesce(sum(a.${name}), 0)::bigint AS ${name}`).join(", ");
+
+/** By what sums are grouped: how their rows are named, and the order of their pages. */
+const groupings = {
+  product: { columns: "a.partition, a.product_id, a.sku", order: ["partition", "product_id"] },
+  location: { columns: "a.location_id", order: ["location_id"] },
+} as const;
+export type AsOfGrouping = keyof typeof groupings;
+
+/** The sum of all items as of the moment, and at how many locations they lay. */
+export function sumAsOf(scope: AsOfScope): Statement {
+  const values: unknown[] = [];
+  const bind: Bind = (value) => `$${values.push(value)}`;
+  const { tables, items } = itemsAsOf(scope, bind);
+  const where = stateConditions(scope.filter, bind).join(" AND ");
+  return {
+    text: `${tables} SELECT ${sums}, count(DISTINCT a.location_id) AS count FROM (${items}) a WHERE ${where}`,
+    values,
+  };
+}
+
+export interface AsOfSumRow extends SumRow {
+  readonly partition?: number;
+  readonly product_id?: string;
+  readonly sku?: string;
+  readonly location_id?: string;
+}
+
+/** @returns where a row of sums stands in the order of its list */
+export function asOfSumPlaceOf(by: AsOfGrouping, row: AsOfSumRow): unknown[] {
+  return groupings[by].order.map((name) => row[name]);
+}
+
+/** A page of sums by product or location as of the moment. */
+export function sumsAsOf(
+  scope: AsOfScope,
+  by: AsOfGrouping,
+  after: readonly unknown[] | null,
+  limit: number,
+): Statement {
+  const values: unknown[] = [];
+  const bind: Bind = (value) => `$${values.push(value)}`;
+  const { tables, items } = itemsAsOf(scope, bind);
+  const { columns, order } = groupings[by];
+  const key = order.map((name) => `a.${name}`).join(", ");
+  const where = stateConditions(scope.filter, bind);
+  if (after !== null) where.push(`(${key}) > (${after.map(bind).join(", ")})`);
+  return {
+    text: `${tables} SELECT ${columns}, ${sums}, count(*) AS count FROM (${items}) a WHERE ${where.join(" AND ")}
+           GROUP BY ${columns} ORDER BY ${key} LIMIT ${bind(limit)}`,
+    values,
+  };
+}
+
+/**
+ * Walks back along the entries of few items of one partition: from the checkpoint behind the moment, or from today, to
+ * the moment; by occurrence always from today, to where everything recorded had occurred.
+ * @param entriesMax looked at most; of a walk that comes to one more, nothing may be used
+ */
+export function walkBack(
+  { plans, filter, momentMs, isByOccurrence }: Omit<AsOfScope, "walked">,
+  after: number,
+  entriesMax: number,
+): Statement {
+  const { partition, place, settled } = plans[0]!;
+  const values: unknown[] = [
+    partition,
+    place,
+    isByOccurrence ? settled : place,
+    momentMs,
+    isByOccurrence ? 0 : after,
+    entriesMax + 1,
+  ];
+  const bind: Bind = (value) => `$${values.push(value)}`;
+  const which =
+    filter.item === null
+      ? `i.product_id = ${bind(filter.product!.productId)}`
+      : `i.item_number = ${bind(filter.item.itemNumber)}`;
+  const locations =
+    filter.locationIds === null ? "" : `AND i.location_id = ANY(${bind(textArray(filter.locationIds))}::text[])`;
+  const columns = `j.sequence, j.previous_sequence, j.occurred_at, ${stateNames.map((name) => `j.${name}_delta`).join(", ")}`;
+  const moment = momentOf("$4");
+  const isLate = `b.sequence > $2 AND b.occurred_at <= ${moment}`;
+  const isEarly = `b.sequence <= $2 AND b.sequence > $3 AND b.occurred_at > ${moment}`;
+  const late = stateNames.map((name) =>
+    isByOccurrence
+      ? `sum(CASE WHEN ${isLate} THEN b.${name}_delta ELSE -b.${name}_delta END) FILTER (WHERE ${hasMoved("b")} AND ((${isLate}) OR (${isEarly})))::bigint AS ${name}`
+      : `NULL::bigint AS ${name}`,
+  );
+  return {
+    text: `WITH RECURSIVE back AS (
+             SELECT i.item_number, ${columns} FROM item i
+             LEFT JOIN checkpoint_level c ON c.partition = i.partition AND c.checkpoint = $5 AND c.item_number = i.item_number
+             JOIN journal j ON j.partition = i.partition AND j.sequence = coalesce(c.last_sequence, i.last_sequence)
+             WHERE i.partition = $1 AND ${which} ${locations} ${isByOccurrence ? "" : "AND i.item_number <= $2"}
+             UNION ALL
+             SELECT b.item_number, ${columns} FROM back b
+             JOIN journal j ON j.partition = $1 AND j.sequence = b.previous_sequence WHERE b.sequence > $3)
+           SELECT b.item_number, max(b.sequence) FILTER (WHERE b.sequence <= $2) AS sequence, ${late.join(", ")}, count(*)::integer AS walked
+           FROM (SELECT * FROM back LIMIT $6) b GROUP BY b.item_number`,
+    values,
+  };
+}
