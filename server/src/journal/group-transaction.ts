@@ -131,6 +131,15 @@ export class GroupTransaction {
     return rows.map((row) => ({ item: toItem(row), nextExpiryMs: row.next_expiry }));
   }
 
+  /** All that some products have at some locations. */
+  async itemsAt(
+    products: readonly { partition: number; productId: string }[],
+    locationIds: readonly string[],
+  ): Promise<LoadedItem[]> {
+    const { rows } = await this.#session.query<load.LoadedItemRow>(load.loadItemsAt(products, locationIds));
+    return rows.map((row) => ({ item: toItem(row), nextExpiryMs: row.next_expiry }));
+  }
+
   /** Orders, each with all its lines in order; those that do not exist are left out. */
   async orders(keys: readonly orders.OrderKey[]): Promise<{ order: StockOrder; lines: StockOrderLine[] }[]> {
     const [headers, lines] = await Promise.all([

@@ -99,6 +99,12 @@ export class AheadState implements State {
     return known(this.knownItem({ partition, productId, locationId }), `item ${productId} at ${locationId}`);
   }
 
+  /** Whether all that a product has at some locations is remembered. */
+  knowsItemsAt(partition: number, productId: string, locationIds: readonly string[]): boolean {
+    if (this.#cache.coversItems(partition, productId, locationIds)) return true;
+    return locationIds.every((locationId) => this.knownItem({ partition, productId, locationId }) !== undefined);
+  }
+
   location(locationId: string): Location | null {
     return this.#catalogue.location(locationId);
   }

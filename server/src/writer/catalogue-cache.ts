@@ -16,13 +16,26 @@ interface Seller {
   readonly products: ReadonlySet<string> | null;
 }
 
+/** Channels in use that sell from somewhere. */
+interface Sellers {
+  readonly sellers: readonly Seller[];
+  /** Those channels, when all of them sell every product; null otherwise. */
+  readonly ofAnyProduct: readonly Channel[] | null;
+}
+
 interface Derived {
   readonly groups: ReadonlyMap<string, readonly string[]>;
-  readonly sellers: readonly Seller[];
-  readonly sellersByLocation: ReadonlyMap<string, readonly Seller[]>;
+  readonly sellers: Sellers;
+  readonly sellersByLocation: ReadonlyMap<string, Sellers>;
+  readonly locationsByChannel: ReadonlyMap<Channel, readonly string[]>;
 }
 
 const none: readonly never[] = [];
+
+const sellersOf = (sellers: readonly Seller[]): Sellers => ({
+  sellers,
+  ofAnyProduct: sellers.every(({ products }) => products === null) ? sellers.map(({ channel }) => channel) : null,
+});
 
 export class CatalogueCache {
   readonly #locations: ReadonlyMap<string, Location>;
@@ -56,17 +69,17 @@ export class CatalogueCache {
   /** Locations in use that a channel takes from, in its order. */
   locationsOfChannel(channel: Channel): readonly string[] {
     this.#derived ??= this.#derive();
-    const seller = this.#derived.sellers.find((each) => each.channel === channel);
-    return seller?.locationIds ?? this.#locationsOf(channel, this.#derived.groups);
+    return this.#derived.locationsByChannel.get(channel) ?? this.#locationsOf(channel, this.#derived.groups);
   }
 
   /** Channels in use that sell a product from a location, null: from anywhere. */
   channelsSelling(productId: string, locationId: string | null): readonly Channel[] {
     if (this.#channels.size === 0) return none;
     this.#derived ??= this.#derive();
-    const sellers = locationId === null ? this.#derived.sellers : this.#derived.sellersByLocation.get(locationId);
-    if (sellers === undefined) return none;
-    return sellers.filter(({ products }) => products?.has(productId) ?? true).map(({ channel }) => channel);
+    const there = locationId === null ? this.#derived.sellers : this.#derived.sellersByLocation.get(locationId);
+    if (there === undefined) return none;
+    if (there.ofAnyProduct !== null) return there.ofAnyProduct;
+    return there.sellers.filter(({ products }) => products?.has(productId) ?? true).map(({ channel }) => channel);
   }
 
   #derive(): Derived {
@@ -95,7 +108,12 @@ export class CatalogueCache {
         else known.push(seller);
       }
     }
-    return { groups, sellers, sellersByLocation };
+    return {
+      groups,
+      sellers: sellersOf(sellers),
+      sellersByLocation: new Map([...sellersByLocation].map(([id, those]) => [id, sellersOf(those)])),
+      locationsByChannel: new Map(sellers.map(({ channel, locationIds }) => [channel, locationIds])),
+    };
   }
 
   #locationsOf({ document }: Channel, groups: Derived["groups"]): readonly string[] {

@@ -30,61 +30,52 @@ export function productsOf(
   }
 }
 
-/**
- * Items that a command reads beyond those it concerns: a channel's number of a product rests on all its locations.
- */
-export function itemsBehind(command: Command, known: Catalogue): readonly ItemPlace[] {
-  if (command.kind !== "reserve" && command.kind !== "channel-refresh") return [];
-  if (command.kind === "reserve" && candidatesOf(command, known) > orderLimits.candidatesPerRequestMax) return [];
-  const channel = command.channelId === null ? null : known.channel(command.channelId);
-  if (channel === null) return [];
-  const products = command.kind === "reserve" ? command.lines : command.products;
-  return products.flatMap(({ productId }) => placesOf(productId, known.locationsOfChannel(channel), known));
-}
-
 /** A channel's level of a product. */
 export interface LevelPlace {
   readonly partition: number;
   readonly productId: string;
   readonly channelId: string;
-  /** Items that it is made from where there is none yet. */
-  readonly items: readonly ItemPlace[];
+  /**
+   * Locations whose items it is made from where there is none yet. One array for all products of a channel: there may be a
+   * thousand of them, and most commands need none of their items.
+   */
+  readonly locationIds: readonly string[];
+  /** The items are read even where there is a level. */
+  readonly readsItems: boolean;
 }
 
 /**
- * Levels that deciding a command may read or change.
+ * Levels that deciding a command may read or change; duplicates are possible.
  * @param places items that the command concerns
  */
 export function levelsOf(command: Command, places: readonly ItemPlace[], known: Catalogue): readonly LevelPlace[] {
   const levels: LevelPlace[] = [];
-  const add = (productId: string, channel: { readonly channelId: string } | null, locationIds: readonly string[]) => {
-    if (channel === null) return;
+  const add = (productId: string, channelId: string, locationIds: readonly string[], readsItems = false) => {
     const partition = partitionOf(productId, known.partitionCount);
-    levels.push({ partition, productId, channelId: channel.channelId, items: placesOf(productId, locationIds, known) });
+    levels.push({ partition, productId, channelId, locationIds, readsItems });
   };
   for (const { productId, locationId } of places)
     for (const channel of known.channelsSelling(productId, locationId))
-      add(productId, channel, known.locationsOfChannel(channel));
+      add(productId, channel.channelId, known.locationsOfChannel(channel));
   if (command.kind === "product") {
     for (const channel of known.channelsSelling(command.productId, null))
-      add(command.productId, channel, known.locationsOfChannel(channel));
+      add(command.productId, channel.channelId, known.locationsOfChannel(channel));
   }
-  if (command.kind === "channel-refresh") {
-    for (const { productId } of command.products) add(productId, { channelId: command.channelId }, []);
-  } else if (command.kind === "reserve" && command.channelId !== null) {
-    for (const { productId } of command.lines) add(productId, known.channel(command.channelId), []);
-  }
+  if (command.kind !== "reserve" && command.kind !== "channel-refresh") return levels;
+  const { channelId } = command;
+  const channel = channelId === null ? null : known.channel(channelId);
+  if (channelId === null || (channel === null && command.kind === "reserve")) return levels;
+  // A number rests on all locations of its channel. Nothing is looked at for a reservation that names too many, which is
+  // refused, and for a channel that is out of use.
+  const readsNone =
+    command.kind === "reserve"
+      ? candidatesOf(command, known) > orderLimits.candidatesPerRequestMax
+      : channel?.life !== "active";
+  const locationIds = channel === null || readsNone ? [] : known.locationsOfChannel(channel);
+  for (const { productId } of command.kind === "reserve" ? command.lines : command.products)
+    add(productId, channelId, locationIds, !readsNone);
   return levels;
 }
-
-const placesOf = (
-  productId: string,
-  locationIds: readonly string[],
-  { partitionCount }: Pick<State, "partitionCount">,
-): ItemPlace[] => {
-  const partition = partitionOf(productId, partitionCount);
-  return locationIds.map((locationId) => ({ partition, productId, locationId }));
-};
 
 /** Whose holdings of which products limits ask for. */
 export function holdingsOf(

@@ -3,7 +3,7 @@ import type { Command } from "../core/command.ts";
 import { itemsOf, ordersOf } from "../core/needs.ts";
 import type { ItemPlace } from "../core/state.ts";
 import type { AheadState } from "./ahead-state.ts";
-import { holdingsOf, itemsBehind, levelsOf, productsOf } from "./group-needs.ts";
+import { holdingsOf, type LevelPlace, levelsOf, productsOf } from "./group-needs.ts";
 import type { Job } from "./job.ts";
 
 /** Groups of nothing but these may be sent behind each other: they change no product, location or channel. */
@@ -35,12 +35,14 @@ export function knowsAllOf(state: AheadState, job: Job): boolean {
   return (
     places.every((place) => knowsItem(place) && knowsProduct(place) && !state.mayBeDue(place)) &&
     productsOf(command, state.partitionCount).every(knowsProduct) &&
-    itemsBehind(command, state).every(knowsItem) &&
-    levelsOf(command, places, state).every(({ partition, productId, channelId, items }) => {
-      const level = state.knownLevel(partition, productId, channelId);
-      return level === null ? items.every(knowsItem) : level !== undefined;
-    })
+    levelsOf(command, places, state).every((level) => knowsLevel(state, level))
   );
+}
+
+function knowsLevel(state: AheadState, { partition, productId, channelId, ...behind }: LevelPlace): boolean {
+  const level = state.knownLevel(partition, productId, channelId);
+  if (level === undefined) return false;
+  return (level !== null && !behind.readsItems) || state.knowsItemsAt(partition, productId, behind.locationIds);
 }
 
 /** Counts walk back through the journal; what a buyer holds may lie anywhere. */

@@ -8,13 +8,13 @@ import type { Item } from "../core/inventory/item.ts";
 import { itemsOf, ordersOf } from "../core/needs.ts";
 import { orderLimits, type StockOrder } from "../core/orders/order.ts";
 import { partitionOf } from "../core/record/partition.ts";
-import { type Holder, type ItemPlace, itemKey } from "../core/state.ts";
+import { channelLevelKey, type Holder, type ItemPlace, itemKey } from "../core/state.ts";
 import type { GroupTransaction } from "../journal/group-transaction.ts";
-import { holdingsOf, itemsBehind, levelsOf, productsOf } from "./group-needs.ts";
 import { TooMuchToWalk } from "./errors.ts";
+import { holdingsOf, type LevelPlace, levelsOf, productsOf } from "./group-needs.ts";
 import { type Facts, LoadedState, movedKey, noFacts } from "./group-state.ts";
 import { partitionOfOrder } from "./order-place.ts";
-import type { StateCache } from "./state-cache.ts";
+import type { Coverage, StateCache } from "./state-cache.ts";
 
 /** The group that is being loaded. */
 interface Loading {
@@ -87,11 +87,7 @@ async function loadCached({ transaction, cache, commands, state, nowMs }: Loadin
   const concerned = new Map<string, ItemPlace>();
   const items = new Map<string, ItemPlace>();
   const products = new Map<string, { partition: number; productId: string }>();
-  const levels = new Map<string, ReturnType<typeof levelsOf>[number]>();
-  const needItem = (place: ItemPlace): void => {
-    const { partition, productId, locationId } = place;
-    if (cache.item(partition, productId, locationId) === undefined) items.set(itemKey(productId, locationId), place);
-  };
+  const levels = new Map<string, LevelPlace>();
   const needProduct = (place: { partition: number; productId: string }): void => {
     if (cache.product(place.partition, place.productId) === undefined) products.set(place.productId, place);
   };
@@ -109,8 +105,11 @@ async function loadCached({ transaction, cache, commands, state, nowMs }: Loadin
       if (isMissing) items.set(key, place);
     }
     for (const product of productsOf(command, cache.partitionCount)) needProduct(product);
-    for (const place of itemsBehind(command, state)) needItem(place);
-    for (const level of levelsOf(command, places, state)) levels.set(`${level.productId}\n${level.channelId}`, level);
+    for (const level of levelsOf(command, places, state)) {
+      const key = channelLevelKey(level.productId, level.channelId);
+      const other = levels.get(key);
+      if (other === undefined || level.readsItems || other.locationIds.length === 0) levels.set(key, level);
+    }
   }
   // A walk looks at what is stored: another server's may have changed it without an entry.
   const walked = new Set(
@@ -125,11 +124,7 @@ async function loadCached({ transaction, cache, commands, state, nowMs }: Loadin
     loadProducts(transaction, cache, [...products.values()]),
     loadChannelLevels(transaction, cache, unknown),
   ]);
-  // A level that is not there yet is made from all the items at the channel's locations.
-  items.clear();
-  for (const { partition, productId, channelId, items: behind } of levels.values())
-    if (cache.channelLevel(partition, productId, channelId) === null) for (const place of behind) needItem(place);
-  await loadItems(transaction, cache, [...items.values()]);
+  await loadBehind(transaction, cache, [...levels.values()]);
   return [...concerned.values()].filter((place) => cache.mayBeDue(place, nowMs));
 }
 
@@ -145,6 +140,29 @@ async function loadItems(
     cache.putItem(item.partition, item.productId, item.locationId, item);
     cache.setExpiry(item, nextExpiryMs);
   }
+}
+
+/** Items that levels are made from, where there is none yet: of each product all that there are, with one statement. */
+async function loadBehind(
+  transaction: GroupTransaction,
+  cache: StateCache,
+  levels: readonly LevelPlace[],
+): Promise<void> {
+  const missing = levels.filter(
+    ({ partition, productId, channelId, locationIds, readsItems }) =>
+      (readsItems || cache.channelLevel(partition, productId, channelId) === null) &&
+      !cache.coversItems(partition, productId, locationIds),
+  );
+  if (missing.length === 0) return;
+  const lists = new Set(missing.map(({ locationIds }) => locationIds));
+  const coverage: Coverage = { lists, locationIds: new Set([...lists].flat()) };
+  const products = new Map(missing.map(({ partition, productId }) => [productId, { partition, productId }]));
+  const found = await transaction.itemsAt([...products.values()], [...coverage.locationIds]);
+  for (const { item, nextExpiryMs } of found) {
+    cache.putItem(item.partition, item.productId, item.locationId, item);
+    cache.setExpiry(item, nextExpiryMs);
+  }
+  for (const { partition, productId } of products.values()) cache.coverItems(partition, productId, coverage);
 }
 
 async function loadProducts(

@@ -28,11 +28,22 @@ export interface MovedHead extends KnownHead {
   readonly partition: number;
 }
 
+/**
+ * Locations at which all that a product has is remembered: what is not, is not there. It spares remembering that there is
+ * nothing, a thousand times for each product.
+ */
+export interface Coverage {
+  readonly locationIds: ReadonlySet<string>;
+  /** The lists that it was made from, of which all are in it. */
+  readonly lists: ReadonlySet<readonly string[]>;
+}
+
 class PartitionCache {
   head: KnownHead | null = null;
   /** `null` is known not to exist. */
   readonly products = new Map<string, Product | null>();
   readonly items = new Map<string, Map<string, Item | null>>();
+  readonly coverages = new Map<string, Coverage>();
   /** By product and channel; null: the channel was never told of it. */
   readonly levels = new Map<string, Map<string, ChannelLevel | null>>();
   readonly promised: OrderCache;
@@ -48,6 +59,7 @@ class PartitionCache {
     this.head = null;
     this.products.clear();
     this.items.clear();
+    this.coverages.clear();
     this.promised.clear();
     this.itemCount = 0;
     this.forgetLevels();
@@ -98,7 +110,22 @@ export class StateCache {
   }
 
   item(partition: number, productId: string, locationId: string): Item | null | undefined {
-    return this.#partitions[partition]!.items.get(productId)?.get(locationId);
+    const cache = this.#partitions[partition]!;
+    const item = cache.items.get(productId)?.get(locationId);
+    if (item !== undefined || cache.coverages.size === 0) return item;
+    return cache.coverages.get(productId)?.locationIds.has(locationId) === true ? null : undefined;
+  }
+
+  /** Whether all that a product has at some locations is remembered; the list is known by its identity. */
+  coversItems(partition: number, productId: string, locationIds: readonly string[]): boolean {
+    return (
+      locationIds.length === 0 || this.#partitions[partition]!.coverages.get(productId)?.lists.has(locationIds) === true
+    );
+  }
+
+  /** All that a product has at some locations was put; what was said of it before is forgotten. */
+  coverItems(partition: number, productId: string, coverage: Coverage): void {
+    this.#partitions[partition]!.coverages.set(productId, coverage);
   }
 
   channelLevel(partition: number, productId: string, channelId: string): ChannelLevel | null | undefined {
@@ -215,7 +242,7 @@ export class StateCache {
     // With many channels there are more of them than of anything else, and they are quickly read again.
     if (cache.levelCount > this.#itemsPerPartitionMax) cache.forgetLevels();
     // What other servers hold is noted of items that are not remembered here, too.
-    const largest = Math.max(cache.itemCount, cache.products.size, cache.promised.expiryCount);
+    const largest = Math.max(cache.itemCount, cache.products.size, cache.coverages.size, cache.promised.expiryCount);
     if (largest <= this.#itemsPerPartitionMax) return;
     const { head } = cache;
     cache.clear();

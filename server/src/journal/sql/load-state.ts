@@ -1,5 +1,5 @@
 /** Reads what a group needs to know and does not yet hold. One statement each, however many keys are asked. */
-import { integerColumn, textColumn, uuidColumn } from "../../db/binary-array.ts";
+import { integerColumn, textArray, textColumn, uuidColumn } from "../../db/binary-array.ts";
 import type { Statement } from "../../db/pool.ts";
 
 export interface ItemRow {
@@ -28,20 +28,37 @@ export interface LoadedItemRow extends ItemRow {
 const itemColumns =
   "i.partition, i.product_id, i.location_id, i.item_number, i.on_hand, i.reserved, i.unavailable, i.incoming, i.safety_stock, i.reorder_point, i.version, i.last_sequence, i.updated_at, i.life, i.extras";
 
+const nextExpiry = `(SELECT l.expires_at FROM stock_order_line l WHERE l.partition = i.partition AND l.product_id = i.product_id
+  AND l.location_id = i.location_id AND l.held > 0 AND l.expires_at IS NOT NULL ORDER BY l.expires_at LIMIT 1) AS next_expiry`;
+
 /** The items of some (product, location) pairs; pairs without an item have no row. */
 export const loadItems = (
   keys: readonly { partition: number; productId: string; locationId: string }[],
 ): Statement => ({
   name: "load_items",
-  text: `SELECT ${itemColumns},
-           (SELECT l.expires_at FROM stock_order_line l WHERE l.partition = i.partition AND l.product_id = i.product_id
-              AND l.location_id = i.location_id AND l.held > 0 AND l.expires_at IS NOT NULL ORDER BY l.expires_at LIMIT 1) AS next_expiry
+  text: `SELECT ${itemColumns}, ${nextExpiry}
          FROM unnest($1::integer[], $2::text[], $3::text[]) k(p, product, location)
          JOIN item i ON i.partition = k.p AND i.product_id = k.product AND i.location_id = k.location`,
   values: [
     integerColumn(keys, (key) => key.partition),
     textColumn(keys, (key) => key.productId),
     textColumn(keys, (key) => key.locationId),
+  ],
+});
+
+/** All that some products have at some locations. */
+export const loadItemsAt = (
+  products: readonly { partition: number; productId: string }[],
+  locationIds: readonly string[],
+): Statement => ({
+  name: "load_items_at",
+  text: `SELECT ${itemColumns}, ${nextExpiry}
+         FROM unnest($1::integer[], $2::text[]) k(p, product)
+         JOIN LATERAL (SELECT * FROM item WHERE partition = k.p AND product_id = k.product AND location_id = ANY($3::text[]) OFFSET 0) i ON true`,
+  values: [
+    integerColumn(products, (product) => product.partition),
+    textColumn(products, (product) => product.productId),
+    textArray(locationIds),
   ],
 });
 
