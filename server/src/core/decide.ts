@@ -3,7 +3,8 @@
  *
  * Pure and synchronous: no clock, no I/O, no randomness. The same state, commands and time always give the same
  * outcomes, so it can be replayed and tested by the million. Before a command is decided, what is due of the items it
- * concerns is released; after it, what it means for thresholds is told; after all of them, what it means for channels.
+ * concerns is released; after it, what it means for thresholds is told; after all of them, what it means for channels, and
+ * what was asked for and refused.
  */
 
 import { decideLocation } from "./catalogue/decide-location.ts";
@@ -15,6 +16,7 @@ import type { Command } from "./command.ts";
 import { raiseAlerts } from "./inventory/alerts.ts";
 import { decideInventory } from "./inventory/decide-inventory.ts";
 import { decideNotice } from "./inventory/decide-notice.ts";
+import { RefusedDemand } from "./inventory/refused-demand.ts";
 import { itemsOf } from "./needs.ts";
 import { releaseDue } from "./orders/expiry.ts";
 import type { Outcome } from "./outcome.ts";
@@ -34,17 +36,24 @@ export interface Decision {
 
 /**
  * @param nowMs the database's time read under the locks; recorded times never fall below the heads'
- * @returns an outcome for each command; a refused command leaves no trace in the draft, but what was due is released
+ * @returns an outcome for each command; a refused command changes nothing, but what was due is released and demand that
+ * was not met is told
  */
 export function decide(state: State, commands: readonly Command[], nowMs: number): Decision {
   const draft = new Draft(state);
+  let refused: RefusedDemand | null = null;
   const outcomes = commands.map((command) => {
     if (draft.hasDue) for (const item of itemsOf(command, draft)) releaseDue(draft, command, item, nowMs);
     const outcome = decideOne(draft, command, nowMs);
     raiseAlerts(draft, command, nowMs);
+    if (outcome.kind === "rejected" && outcome.rejection.code === "insufficient_stock") {
+      refused ??= new RefusedDemand();
+      refused.note(draft, command, outcome.rejection);
+    }
     return outcome;
   });
   tellChannels(draft, nowMs);
+  (refused as RefusedDemand | null)?.tell(draft, nowMs);
   return { outcomes, draft };
 }
 

@@ -205,7 +205,8 @@ const siblingTemplate = fc
   .record({
     productId: fc.constantFrom(...productIds),
     adjustment,
-    state: fc.option(state, { nil: undefined, freq: 2 }),
+    // Few units: on the way to a refusal, sums of extremes over several states need not be exact.
+    ofState: fc.option(fc.record({ adjustment: fc.integer({ min: -3, max: 4 }), state }), { freq: 3 }),
     guard: fc.oneof({ weight: 3, arbitrary: fc.constant(() => null) }, { weight: 1, arbitrary: guard }),
     mustExist: fc.constantFrom(false, false, false, false, true),
     allowNegative: fc.constantFrom(false, false, true),
@@ -216,7 +217,7 @@ const siblingTemplate = fc
       productId,
       sku: null,
       locationId: "l1",
-      change: { adjustment: drawn.adjustment(item), ...given("state", drawn.state) },
+      change: drawn.ofState ?? { adjustment: drawn.adjustment(item) },
       guard: drawn.guard(item),
       mustExist: drawn.mustExist,
       allowNegative: drawn.allowNegative,

@@ -37,7 +37,7 @@ function go(legs: Legs, leg: Leg, after: ModelLine): void {
   const { productId } = after;
   const { state = null, onHand: said = 0n, ...rest } = leg;
   const item = visibleItem(world, productId, leg.locationId);
-  const { onHand, contained } = movementBesideCount(item, said, command.occurredAtMs);
+  const { onHand, contained, review } = movementBesideCount(item, said, command.occurredAtMs);
   const extras = item?.extras ?? bareExtras;
   const unavailable = state === null ? 0n : said;
   const more = state === null ? extras : { ...extras, [stateFields[state]]: extras[stateFields[state]] + said };
@@ -51,7 +51,7 @@ function go(legs: Legs, leg: Leg, after: ModelLine): void {
     allowsNegative: unavailable > onHand,
     occurredAtMs: command.occurredAtMs,
     text: command.text,
-    detail: contained === null ? {} : { contained },
+    detail: { ...(contained === null ? {} : { contained }), ...(review ? { review: "…" } : {}) },
   };
   moveLine(world, command, movement, after, nowMs);
 }

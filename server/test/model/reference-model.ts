@@ -6,6 +6,7 @@ import type { Command } from "../../src/core/command.ts";
 import { executeLocation, executeProduct } from "./reference-catalogue.ts";
 import { executeChannel, executeRefresh, tellChannels } from "./reference-channels.ts";
 import { placesOf } from "./reference-concern.ts";
+import { takeDownDemand, tellDemand } from "./reference-demand.ts";
 import { executeInventory } from "./reference-inventory.ts";
 import { executeNotice, executeRecord, tellNotices } from "./reference-notices.ts";
 import { releaseDueOf } from "./reference-orders.ts";
@@ -27,12 +28,14 @@ export function execute(world: World, command: Command, nowMs: number, group: Wo
   }
   const verdict = executeOne(world, command, nowMs, group);
   tellNotices(world, before, command, nowMs);
+  takeDownDemand(world, group, command, verdict);
   return verdict;
 }
 
 /** Told when all commands of a group have been executed. @param group the world in front of it */
 export function finishGroup(world: World, group: World, nowMs: number): void {
   tellChannels(world, group, nowMs);
+  tellDemand(world, nowMs);
 }
 
 function executeOne(world: World, command: Command, nowMs: number, group: World): Verdict {

@@ -87,7 +87,7 @@ function alertAfter(item: ModelItem): AlertLevel {
 const lowMargin = ({ reorderPoint, extras }: ModelItem): bigint => extras.hysteresis ?? (reorderPoint! + 9n) / 10n;
 
 /** Writes a notice: nothing of the item changes but where its last entry is, and what was told of it. */
-function pushNotice(
+export function pushNotice(
   world: World,
   cause: Cause,
   kind: EntryKind,

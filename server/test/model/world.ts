@@ -2,6 +2,7 @@
 import type { LifeState, UnsellableState } from "@onhand/protocol/vocabulary";
 import { entryKinds, subjectOfKind } from "@onhand/protocol/vocabulary";
 import type { ChannelDocument, LocationDocument, ProductDocument } from "../../src/core/catalogue/catalogue.ts";
+import type { CommandOrigin } from "../../src/core/command.ts";
 import type { AlertLevel, ItemExtras } from "../../src/core/inventory/item.ts";
 import type { StockOrder, StockOrderLine } from "../../src/core/orders/order.ts";
 import type { Entry } from "../../src/core/record/entry.ts";
@@ -91,6 +92,15 @@ export interface World {
   channelLevels: ModelChannelLevel[];
   orders: StockOrder[];
   lines: ModelLine[];
+  /** What the group under way was asked for and refused. */
+  refused: RefusedUnits[];
+}
+
+export interface RefusedUnits {
+  readonly productId: string;
+  readonly locationId: string;
+  readonly units: bigint;
+  readonly command: CommandOrigin;
 }
 
 export const bareExtras: ModelExtras = {
@@ -130,6 +140,7 @@ const emptyWorld = (partitionCount: number): World => ({
   channelLevels: [],
   orders: [],
   lines: [],
+  refused: [],
 });
 
 /** A world in which the given entries have happened. */
