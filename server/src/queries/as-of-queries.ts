@@ -6,7 +6,7 @@
  * more, the journal is looked through between the moment and the nearest place where all levels are known: a checkpoint on
  * either side, its beginning, or today. Both have a limit; what would pass it is refused.
  */
-import { futureToleranceMs } from "@onhand/protocol/vocabulary";
+import { futureToleranceMs, lifeStates } from "@onhand/protocol/vocabulary";
 import { evolve } from "../core/evolve.ts";
 import type { Item } from "../core/inventory/item.ts";
 import type { Database, Queryable } from "../db/pool.ts";
@@ -149,7 +149,7 @@ function itemAsOf(row: sql.AsOfItemRow): AsOfItem {
     unavailable: row.as_of_unavailable,
     incoming: row.as_of_incoming,
   };
-  return { item: { ...effect.item, ...levels }, sku: row.sku };
+  return { item: { ...effect.item, ...levels, life: lifeStates[row.as_of_life]! }, sku: row.sku };
 }
 
 const entriesOf = (walked: readonly sql.WalkedItem[]): number => walked.reduce((sum, row) => sum + row.walked, 0);

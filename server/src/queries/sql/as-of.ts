@@ -236,6 +236,8 @@ export interface AsOfItemRow extends EntryRow {
   readonly as_of_reserved: number;
   readonly as_of_unavailable: number;
   readonly as_of_incoming: number;
+  /** Index into `lifeStates`; what nobody had recorded yet was in use. */
+  readonly as_of_life: number;
 }
 
 const orderOf = ({ product, locationIds }: AsOfFilter): readonly string[] =>
@@ -259,7 +261,7 @@ export function listAsOf(scope: AsOfScope, after: readonly unknown[] | null, lim
   const where = stateConditions(scope.filter, bind);
   if (after !== null) where.push(`(${order}) > (${after.map(bind).join(", ")})`);
   return {
-    text: `${tables} SELECT ${entryColumns}, a.sku, ${stateNames.map((name) => `a.${name} AS as_of_${name}`).join(", ")}
+    text: `${tables} SELECT ${entryColumns}, a.sku, a.life AS as_of_life, ${stateNames.map((name) => `a.${name} AS as_of_${name}`).join(", ")}
            FROM (${items}) a JOIN journal j ON j.partition = a.partition AND j.sequence = a.sequence
            WHERE ${where.join(" AND ")} ORDER BY ${order} LIMIT ${bind(limit)}`,
     values,
@@ -335,7 +337,6 @@ export function walkBack(
     partition,
     place,
     isByOccurrence ? settled : place,
-    momentMs,
     isByOccurrence ? 0 : after,
     entriesMax + 1,
   ];
@@ -347,7 +348,7 @@ export function walkBack(
   const locations =
     filter.locationIds === null ? "" : `AND i.location_id = ANY(${bind(textArray(filter.locationIds))}::text[])`;
   const columns = `j.sequence, j.previous_sequence, j.occurred_at, ${stateNames.map((name) => `j.${name}_delta`).join(", ")}`;
-  const moment = momentOf("$4");
+  const moment = isByOccurrence ? momentOf(bind(momentMs)) : "";
   const isLate = `b.sequence > $2 AND b.occurred_at <= ${moment}`;
   const isEarly = `b.sequence <= $2 AND b.sequence > $3 AND b.occurred_at > ${moment}`;
   const late = stateNames.map((name) =>
@@ -358,14 +359,14 @@ export function walkBack(
   return {
     text: `WITH RECURSIVE back AS (
              SELECT i.item_number, ${columns} FROM item i
-             LEFT JOIN checkpoint_level c ON c.partition = i.partition AND c.checkpoint = $5 AND c.item_number = i.item_number
+             LEFT JOIN checkpoint_level c ON c.partition = i.partition AND c.checkpoint = $4 AND c.item_number = i.item_number
              JOIN journal j ON j.partition = i.partition AND j.sequence = coalesce(c.last_sequence, i.last_sequence)
              WHERE i.partition = $1 AND ${which} ${locations} ${isByOccurrence ? "" : "AND i.item_number <= $2"}
              UNION ALL
              SELECT b.item_number, ${columns} FROM back b
              JOIN journal j ON j.partition = $1 AND j.sequence = b.previous_sequence WHERE b.sequence > $3)
            SELECT b.item_number, max(b.sequence) FILTER (WHERE b.sequence <= $2) AS sequence, ${late.join(", ")}, count(*)::integer AS walked
-           FROM (SELECT * FROM back LIMIT $6) b GROUP BY b.item_number`,
+           FROM (SELECT * FROM back LIMIT $5) b GROUP BY b.item_number`,
     values,
   };
 }
