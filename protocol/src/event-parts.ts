@@ -67,6 +67,21 @@ export const ContainedMovement = Type.Object(
 );
 export type ContainedMovement = Static<typeof ContainedMovement>;
 
+export const ReportedLine = Type.Object(
+  {
+    sourceId: Type.String({ description: "The registered source that said it" }),
+    rule: Type.String({
+      description:
+        "What decided: change_added, newest_level, older_level, older_version or less_trusted. The last three moved nothing",
+    }),
+    stockLevel: Type.Optional(Type.Integer({ description: "Level that it stated; absent for a change" })),
+    version: Type.Optional(Type.Integer({ description: "Number that it gave its statement" })),
+    saidAt: Type.Optional(Moment("When its device said that it was, before the error of its clock was taken off")),
+  },
+  { description: "Of lines that a registered source sent: what it said, and the rule that decided about it" },
+);
+export type ReportedLine = Static<typeof ReportedLine>;
+
 export const Notice = Type.Object(
   {
     reason: Type.String({ description: "Why it is told, in words" }),

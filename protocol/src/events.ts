@@ -4,7 +4,7 @@
  */
 import Type, { type Static } from "typebox";
 import { Channel } from "./channels.ts";
-import { ContainedMovement, Moment, Moved, Notice, OrderHeader, OrderPart } from "./event-parts.ts";
+import { ContainedMovement, Moment, Moved, Notice, OrderHeader, OrderPart, ReportedLine } from "./event-parts.ts";
 import { InventoryItem, LevelChange, Location, Product } from "./resources.ts";
 import { Nullable } from "./schema.ts";
 
@@ -116,6 +116,7 @@ const inventoryData = Type.Object({
   contained: Type.Optional(ContainedMovement),
   review: Type.Optional(Type.String({ description: "Why somebody should look at it" })),
   notice: Type.Optional(Notice),
+  reported: Type.Optional(ReportedLine),
   ...origin,
 });
 const productData = Type.Object({ cursor, product: Product, ...origin });

@@ -1,5 +1,6 @@
 /** What the API shows: products, locations, items, totals, movements and events. */
 import Type, { type Static } from "typebox";
+import { ReportedLine } from "./event-parts.ts";
 import { Id, Nullable, Quantity, Timestamp } from "./schema.ts";
 
 const Version = Type.Integer({ description: "Changes so far; also the strong ETag" });
@@ -177,6 +178,7 @@ export const Movement = Type.Object(
     requestId: Type.String(),
     occurredAt: Timestamp("When it happened"),
     recordedAt: Timestamp("When it was recorded"),
+    reported: Type.Optional(ReportedLine),
   },
   { $id: "Movement" },
 );

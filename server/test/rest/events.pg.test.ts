@@ -110,6 +110,8 @@ async function channelAndNoticeEvents(): Promise<void> {
   await adjust(writer, "lamp", "shop", -4);
   await adjust(writer, "lamp", "shop", 50);
   await adjust(admin, "lamp", "shop", -60, { allowNegative: true });
+  const refused = { productId: "lamp", locationId: "shop", adjustment: -3, type: "sale" };
+  expect((await writer.post("/v1/inventory", refused)).status).toBe(409);
   await done(writer.delete("/v1/channels/web?archive=true"));
   await done(writer.delete("/v1/channels/web"));
   await createProduct(writer, "pen");

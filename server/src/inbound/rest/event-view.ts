@@ -20,7 +20,7 @@ import { formatMovementId } from "../../core/record/ids.ts";
 import type { FeedEntry } from "../../feed/feed-reader.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";
 import { channelOfOutcome } from "./channel-views.ts";
-import { itemOfOutcome, locationOfOutcome, productOfOutcome } from "./views.ts";
+import { itemOfOutcome, locationOfOutcome, productOfOutcome, reportedView } from "./views.ts";
 
 type ItemData = InventoryEvent["data"];
 
@@ -35,7 +35,7 @@ type Subject =
   | Pick<AvailabilityEvent["data"], "channelId" | "productId" | "sku" | "available" | "previousAvailable">;
 
 /** What the entry of an item says beside its levels. */
-type Said = Pick<ItemData, "order" | "moved" | "contained" | "review" | "notice">;
+type Said = Pick<ItemData, "order" | "moved" | "contained" | "review" | "notice" | "reported">;
 
 /** @param cursor where a reader stands that has read this event */
 export function eventOf(
@@ -131,7 +131,8 @@ function itemSubject(
   };
 }
 
-function saidOf({ partition }: SealedEntry, { line, order, moved, contained, review, notice }: EntryDetail): Said {
+function saidOf({ partition }: SealedEntry, detail: EntryDetail): Said {
+  const { line, order, moved, contained, review, notice, reported } = detail;
   const said: { -readonly [Field in keyof Said]: Said[Field] } = {};
   if (line !== undefined) said.order = orderPartOf(line, order);
   if (moved !== undefined)
@@ -139,6 +140,7 @@ function saidOf({ partition }: SealedEntry, { line, order, moved, contained, rev
   if (contained !== undefined)
     said.contained = { stockLevel: contained.onHand, countedAt: formatRfc3339(contained.countedAtMs) };
   if (review !== undefined) said.review = review;
+  if (reported !== undefined) said.reported = reportedView(reported);
   if (notice !== undefined) {
     const { reason, about, ...figures } = notice;
     said.notice = { reason, about: formatMovementId(partition, about), figures };

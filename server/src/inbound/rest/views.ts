@@ -1,4 +1,5 @@
 /** How rows and outcomes look in answers. */
+import type { ReportedLine } from "@onhand/protocol/event-parts";
 import type { AdjustedItem, InventoryItem, Location, Movement, Product, Totals } from "@onhand/protocol/resources";
 import { type EntryKind, eventTypes, isNotice, lifeStates, movementTypes } from "@onhand/protocol/vocabulary";
 import type {
@@ -9,6 +10,7 @@ import type {
 } from "../../core/catalogue/catalogue.ts";
 import type { Item, ItemExtras } from "../../core/inventory/item.ts";
 import type { AppliedLine } from "../../core/outcome.ts";
+import { parseDetail, type Reported } from "../../core/record/entry-detail.ts";
 import { formatInventoryId, formatMovementId } from "../../core/record/ids.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";
 import type { LocationViewRow, ProductViewRow } from "../../queries/catalogue-queries.ts";
@@ -194,6 +196,22 @@ const levelsAt = (
   version,
 });
 
+/** What a source said, and the rule that decided about it. */
+export function reportedView({ sourceId, rule, stockLevel, version, saidAtMs }: Reported): ReportedLine {
+  return {
+    sourceId,
+    rule,
+    ...(stockLevel === undefined ? {} : { stockLevel }),
+    ...(version === undefined ? {} : { version }),
+    ...(saidAtMs === undefined ? {} : { saidAt: formatRfc3339(saidAtMs) }),
+  };
+}
+
+function reportedIn(row: MovementRow): Pick<Movement, "reported"> {
+  const { reported } = parseDetail(row);
+  return reported === undefined ? {} : { reported: reportedView(reported) };
+}
+
 /** An entry of an item as a movement, with the levels before and after it. */
 export const movementOfRow = (row: MovementRow): Movement => ({
   movementId: formatMovementId(row.partition, row.sequence),
@@ -223,4 +241,5 @@ export const movementOfRow = (row: MovementRow): Movement => ({
   requestId: row.request_id,
   occurredAt: formatRfc3339(row.occurred_at),
   recordedAt: formatRfc3339(row.recorded_at),
+  ...reportedIn(row),
 });

@@ -10,6 +10,7 @@ import type { Item, Levels } from "../../core/inventory/item.ts";
 import type { Entry } from "../../core/record/entry.ts";
 import { levelsText, namesOf, subjectOf } from "./entry-rules.ts";
 import type { FaultList } from "./report.ts";
+import { reportFault } from "./report-check.ts";
 
 const stateNames = ["onHand", "reserved", "unavailable", "incoming"] as const satisfies (keyof Levels)[];
 const nothing: Levels = { onHand: 0, reserved: 0, unavailable: 0, incoming: 0 };
@@ -58,6 +59,8 @@ export class ItemFold {
     const item = itemOf(entry);
     if (isNotice(entry.kind) && before !== null && item.updatedAtMs !== before.updatedAtMs)
       this.#fault("value", entry, `an item that last changed at ${before.updatedAtMs}`, `${item.updatedAtMs}`);
+    const wrong = reportFault(entry, before, item);
+    if (wrong !== null) this.#fault("value", entry, wrong.expected, wrong.found);
     const { damaged, qualityControl, quarantine, expired } = item.extras;
     const named = damaged + qualityControl + quarantine + expired;
     const areUnits = [damaged, qualityControl, quarantine, expired].every((units) => units >= 0);
