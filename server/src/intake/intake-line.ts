@@ -4,6 +4,8 @@ import type { RequestContext } from "../commands/request-context.ts";
 import type { DeviceClock } from "../core/command.ts";
 import type { AppliedLine } from "../core/outcome.ts";
 
+export type { ParkedReason } from "@onhand/protocol/parked";
+
 /** A line that came from outside, in our words but with the sender's codes. */
 export interface IntakeLine {
   /** Unique within its origin, for ever. */
@@ -49,18 +51,6 @@ export interface IntakeOrigin {
 }
 
 export type IntakeVerdict = "applied" | "ignored" | "duplicate" | "rejected" | "review";
-
-/** What a line waits for while it is parked. The first is somebody who looks at what was refused. */
-export const parkedReasons = [
-  "rejected",
-  "unmapped_product",
-  "unmapped_location",
-  "unknown_product",
-  "unknown_location",
-  "too_old",
-  "clock_unknown",
-] as const;
-export type ParkedReason = (typeof parkedReasons)[number];
 
 /** Why a line was not applied, with what to do about it. */
 export interface IntakeProblem {

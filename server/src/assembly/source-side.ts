@@ -1,0 +1,74 @@
+/** The door for lines from outside, the register of who sends them, and what looks after both. */
+import type { Registry } from "prom-client";
+import type { Route } from "../host/route.ts";
+import type { RestContext } from "../inbound/rest/context.ts";
+import { type ParkedContext, parkedRoutes } from "../inbound/rest/parked-routes.ts";
+import { type SourceContext, sourceRoutes } from "../inbound/rest/source-routes.ts";
+import { Intake } from "../intake/intake.ts";
+import { ParkedDesk } from "../intake/parked-desk.ts";
+import { systemClock } from "../lib/clock.ts";
+import { sortableId } from "../lib/random-id.ts";
+import { ContactBook } from "../sources/contact-book.ts";
+import { SourceBooks } from "../sources/source-books.ts";
+import { SourceKeeper } from "../sources/source-keeper.ts";
+import { Sources } from "../sources/sources.ts";
+import { intakeMetrics } from "../telemetry/intake-metrics.ts";
+import { sourceMetrics } from "../telemetry/source-metrics.ts";
+import type { WriteSide, WriteSideOptions } from "./write-side.ts";
+
+export interface SourceSide extends Pick<SourceContext, "sources" | "sourceBooks">, Pick<ParkedContext, "parkedDesk"> {
+  readonly intake: Intake;
+  readonly sourceKeeper: SourceKeeper;
+  /** Begins to look after sources. */
+  start(): void;
+  /** Writes down what is gathered and gives the duty back, before the writer stops; may be called more than once. */
+  stop(): Promise<void>;
+}
+
+/** The routes that work with it. */
+export const sourceSideRoutes = (rest: RestContext, side: SourceSide): Route[] => [
+  ...sourceRoutes({ ...rest, ...side }),
+  ...parkedRoutes({ ...rest, ...side }),
+];
+
+/** Puts it together; nothing runs yet. */
+export function openSourceSide(
+  { logger, clock = systemClock }: WriteSideOptions,
+  registry: Registry,
+  { database, installation: { partitionCount }, submitter }: WriteSide,
+): SourceSide {
+  const contacts = new ContactBook(database, clock, logger);
+  const submit = submitter.submitOne.bind(submitter);
+  const intake: Intake = new Intake({
+    database,
+    partitionCount,
+    submit,
+    clock,
+    heard: ({ id }, places) => contacts.heard(id, places),
+    parked: () => sourceKeeper.wake(),
+    metrics: intakeMetrics(registry, () => intake.load),
+  });
+  const sourceKeeper = new SourceKeeper({
+    database,
+    intake,
+    submit,
+    partitionCount,
+    serverId: sortableId("srv_", clock.nowMs()),
+    clock,
+    metrics: sourceMetrics(registry),
+    logger,
+  });
+  let stopping: Promise<void> | null = null;
+  return {
+    intake,
+    sources: new Sources(database, clock),
+    sourceBooks: new SourceBooks(database, partitionCount, clock),
+    parkedDesk: new ParkedDesk(database, intake),
+    sourceKeeper,
+    start: () => sourceKeeper.start(),
+    stop() {
+      stopping ??= Promise.all([sourceKeeper.stop(), contacts.stop()]).then(() => {});
+      return stopping;
+    },
+  };
+}
