@@ -50,15 +50,19 @@ export interface OrderLineRow {
 const columns = `o.partition, o.order_id, o.partitions, o.line_count, o.phase, o.expires_at, o.expected_at, o.from_location_id,
   o.to_location_id, o.channel_id, o.payment_late_at, o.superseded_by, o.allocation, o.note, o.created_at, s.lines, n.at AS read_at`;
 
-/** All lines of an order as one value, and what its state follows from. */
+/** All lines of an order as one value. */
 const lines = `CROSS JOIN LATERAL (
   SELECT json_agg(json_build_object('line', l.line, 'requestLine', l.request_line, 'productId', l.product_id, 'sku', p.sku,
       'locationId', l.location_id, 'quantity', l.quantity, 'held', l.held, 'incoming', l.incoming, 'done', l.done,
-      'dropped', l.dropped, 'surplus', l.surplus, 'ended', l.ended) ORDER BY l.line) AS lines,
-    bool_or(l.held > 0) AS is_holding, bool_or(l.incoming > 0) AS is_coming, bool_or(l.done > 0) AS is_done,
-    bool_or(l.surplus > 0) AS is_more, bool_or(l.ended = ${lineEnds.indexOf("expired")}) AS is_expired
+      'dropped', l.dropped, 'surplus', l.surplus, 'ended', l.ended) ORDER BY l.line) AS lines
   FROM stock_order_line l LEFT JOIN product p ON p.partition = l.partition AND p.product_id = l.product_id
   WHERE l.partition = ANY(o.partitions) AND l.order_id = o.order_id) s`;
+
+/** What the state of an order follows from. */
+const standing = `CROSS JOIN LATERAL (
+  SELECT bool_or(l.held > 0) AS is_holding, bool_or(l.incoming > 0) AS is_coming, bool_or(l.done > 0) AS is_done,
+    bool_or(l.surplus > 0) AS is_more, bool_or(l.ended = ${lineEnds.indexOf("expired")}) AS is_expired
+  FROM stock_order_line l WHERE l.partition = ANY(o.partitions) AND l.order_id = o.order_id) s`;
 
 /** One moment for a whole statement. */
 const now = "(SELECT date_trunc('milliseconds', clock_timestamp()) AS at) n";
@@ -116,8 +120,21 @@ const states: Readonly<Record<OrderKind, string>> = {
   supply: `CASE WHEN s.is_coming THEN 'expected' WHEN s.is_done OR s.is_more THEN 'received' ELSE 'cancelled' END`,
 };
 
-/** States in which units are held or on their way: such orders are found by those units. */
-const openStates: readonly string[] = ["held", "paying", "requested", "in_transit", "expected"];
+/** Lines by which transfers and supplies in these states are found: they hold units, or units are on their way. */
+const openLines: Readonly<Record<string, string>> = {
+  requested: "l.held > 0",
+  in_transit: "(l.held > 0 OR l.incoming > 0)",
+  expected: "l.incoming > 0",
+};
+
+/**
+ * Lines by which open reservations are found. All lines that hold units have the phase and the deadline of their order:
+ * one of them tells how it stands, and an index has them by the order.
+ */
+const openReservations: Readonly<Record<string, string>> = {
+  held: "l.kind = 0 AND l.held > 0 AND l.phase = 0",
+  paying: "l.kind = 0 AND l.held > 0 AND l.phase = 1",
+};
 
 export interface OrderFilter {
   readonly kind: OrderKind;
@@ -143,37 +160,60 @@ function lineConditions(filter: OrderFilter, bind: Bind): string[] {
   return where;
 }
 
-/**
- * A page of orders of one kind, newest first. Open ones are found by what they hold, others by age.
- * @param after (created at in ms, id) of the last one before, or null
- */
-export function listOrders(filter: OrderFilter, after: readonly unknown[] | null, limit: number): Statement {
-  const values: unknown[] = [orderKinds.indexOf(filter.kind), limit];
-  const bind: Bind = (value) => `$${values.push(value)}`;
-  const where = ["o.kind = $1"];
-  const ofLines = lineConditions(filter, bind);
-  let from = "stock_order o";
-  if (filter.state !== null && openStates.includes(filter.state)) {
-    const isOpen = ["(l.held > 0 OR l.incoming > 0)", "l.kind = $1", ...ofLines].join(" AND ");
-    from = `(SELECT DISTINCT l.order_id FROM stock_order_line l WHERE ${isOpen}) open
-      JOIN stock_order o ON o.partition = ${partitionOfId("open.order_id")} AND o.order_id = open.order_id`;
-  } else if (ofLines.length > 0) {
-    where.push(
-      `EXISTS (SELECT FROM stock_order_line l WHERE l.partition = ANY(o.partitions) AND l.order_id = o.order_id AND ${ofLines.join(" AND ")})`,
-    );
-  }
-  if (filter.state !== null) where.push(`${states[filter.kind]} = ${bind(filter.state)}`);
+/** Conditions that orders must meet, whatever state they are in. */
+function orderConditions(filter: OrderFilter, after: readonly unknown[] | null, bind: Bind): string[] {
+  const where = [`o.kind = ${orderKinds.indexOf(filter.kind)}`];
   if (filter.reference !== null) where.push(`o.reference = ${bind(filter.reference)}`);
-  // A buyer is known by a digest for each key that may have made the reservation.
+  // A buyer is known by a digest for each key that may have made the reservation: they are worked out once.
   if (filter.buyer !== null)
-    where.push(`o.buyer_key IN (SELECT left(encode(sha256(convert_to(k.key_id || chr(10) || ${bind(filter.buyer)}, 'UTF8')), 'hex'), 32)
-      FROM api_key k) AND o.note->>'buyer' IS NOT NULL`);
+    where.push(`o.buyer_key = ANY(ARRAY(
+      SELECT left(encode(sha256(convert_to(k.key_id || chr(10) || ${bind(filter.buyer)}, 'UTF8')), 'hex'), 32) FROM api_key k))
+      AND o.note->>'buyer' IS NOT NULL`);
   if (after !== null)
     where.push(
       `(o.created_at, o.order_id) < (to_timestamp(${bind(after[0])}::double precision / 1000), ${bind(after[1])})`,
     );
+  return where;
+}
+
+/** That an order has a line which meets conditions; where an index has these by order, orders may be found by them. */
+function hasLine(conditions: readonly string[], isIndexed: boolean): string {
+  const place = isIndexed ? `${partitionOfId("l.order_id")} = o.partition` : "l.partition = ANY(o.partitions)";
+  return `EXISTS (SELECT FROM stock_order_line l WHERE ${["l.order_id = o.order_id", place, ...conditions].join(" AND ")})`;
+}
+
+const newestFirst = "ORDER BY o.created_at DESC, o.order_id DESC";
+
+/**
+ * A page of orders of one kind, newest first. Open ones are found by what they hold, others by age or by product. Which
+ * orders are on the page is found out first; only of those everything is read.
+ * @param after (created at in ms, id) of the last one before, or null
+ */
+export function listOrders(filter: OrderFilter, after: readonly unknown[] | null, limit: number): Statement {
+  const values: unknown[] = [limit];
+  const bind: Bind = (value) => `$${values.push(value)}`;
+  const { kind, state } = filter;
+  const ofLines = lineConditions(filter, bind);
+  const where = orderConditions(filter, after, bind);
+  const byLine = state === null ? undefined : openLines[state];
+  const isOpen = state === null ? undefined : openReservations[state];
+  let from = "stock_order o";
+  if (isOpen !== undefined) where.push(hasLine([isOpen, ...ofLines], true), "o.expires_at > n.at");
+  else if (byLine !== undefined) {
+    const conditions = [byLine, `l.kind = ${orderKinds.indexOf(kind)}`, ...ofLines].join(" AND ");
+    // Sorted before their lines are looked at, of no more than it takes to fill the page.
+    from = `(SELECT o.partition, o.order_id, o.partitions, o.created_at
+      FROM (SELECT DISTINCT l.order_id FROM stock_order_line l WHERE ${conditions}) open
+      JOIN stock_order o ON o.partition = ${partitionOfId("open.order_id")} AND o.order_id = open.order_id
+      WHERE ${where.splice(0).join(" AND ")} ${newestFirst}) o`;
+  } else if (ofLines.length > 0) where.push(hasLine(ofLines, filter.product !== null));
+  const isFiltered = state !== null && isOpen === undefined;
+  if (isFiltered) where.push(`${states[kind]} = ${bind(state)}`);
+  const found = `SELECT o.partition, o.order_id FROM ${from} ${isFiltered ? standing : ""}
+    WHERE ${where.join(" AND ")} ${newestFirst} LIMIT $1`;
   return {
-    text: `SELECT ${columns} FROM ${now}, ${from} ${lines} WHERE ${where.join(" AND ")} ORDER BY o.created_at DESC, o.order_id DESC LIMIT $2`,
+    text: `SELECT ${columns} FROM ${now} CROSS JOIN LATERAL (${found}) page
+      JOIN stock_order o ON o.partition = page.partition AND o.order_id = page.order_id ${lines} ${newestFirst}`,
     values,
   };
 }
