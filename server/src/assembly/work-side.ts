@@ -23,6 +23,7 @@ import { ReviewQueries } from "../reviews/review-queries.ts";
 import { projectionMetrics, registerProjectionGauges } from "../telemetry/projection-metrics.ts";
 import { unusualProjection } from "../unusual/unusual-projection.ts";
 import type { FeedSide } from "./feed-side.ts";
+import { lineFailureOf } from "./line-failure.ts";
 import type { WriteSide, WriteSideOptions } from "./write-side.ts";
 
 /** Connections for projections, apart from those for reading: one for each, and one for what they read meanwhile. */
@@ -79,7 +80,13 @@ export function openWorkSide(
   ].map((projection) => new ProjectionRunner({ projection, database: own, serverId, heads, clock, metrics, logger }));
   registerProjectionGauges(registry, () => runners);
   const countSessions = new CountSessions(database, clock);
-  const countPoster = new CountPoster({ database, sessions: countSessions, submit, clock });
+  const countPoster = new CountPoster({
+    database,
+    sessions: countSessions,
+    submit,
+    explain: lineFailureOf,
+    clock,
+  });
   const places = new PlaceMap(database, clock, () => board.sequenceOf(controlPartition));
   let stopping: Promise<void> | null = null;
   return {

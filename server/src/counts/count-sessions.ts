@@ -67,20 +67,26 @@ export class CountSessions {
       const { rows } = await connection.query<sql.ShownSession>(sql.selectSession(sessionId));
       const { applied, contained, review } = rows[0]!;
       if (applied + contained + review > 0) throw partlyApplied(session);
-      await connection.query(sql.setStatus(sessionId, "cancelled", null));
+      await connection.query(sql.setStatus(sessionId, "cancelled"));
       return {};
     });
   }
 
   /**
-   * From now on its lines are applied. @returns false when nothing is left to be done
+   * From now on its lines are applied. A repeat under its key begins no other round, whatever became of the session since.
+   * @returns the round that they are applied in; null when nothing is left to be done
    * @throws WorkRefusal when it was cancelled, or has no lines
    */
-  beginPosting(sessionId: string, by: string, version: number | null): Promise<boolean> {
-    return this.#database.transaction(async (connection) => {
+  beginPosting(
+    request: KeyedRequest,
+    sessionId: string,
+    by: string,
+    version: number | null,
+  ): Promise<Remembered<{ readonly posting: number | null }>> {
+    return remembered(this.#database, request, async (connection) => {
       const session = await lockedSession(connection, sessionId, version);
       if (session.status === "cancelled") throw notOpen(session, "posted");
-      if (session.status !== "open") return session.status === "posting";
+      if (session.status !== "open") return { posting: session.status === "posting" ? session.posting : null };
       const { rows } = await connection.query<{ lines: number }>(lines.countLines(sessionId));
       if (rows[0]!.lines === 0)
         throw new WorkRefusal(
@@ -88,21 +94,21 @@ export class CountSessions {
           "The session has no lines. Send what was counted first, or cancel it.",
         );
       await connection.query(lines.retryRejected(sessionId));
-      await connection.query(sql.setStatus(sessionId, "posting", by));
-      return true;
+      const { rows: begun } = await connection.query<{ posting: number }>(sql.startPosting(sessionId, by));
+      return { posting: begun[0]!.posting };
     });
   }
 
   /** Nothing is pending any more: it is posted, or open again with the lines that were refused. */
-  endPosting(sessionId: string): Promise<void> {
+  endPosting(sessionId: string, posting: number): Promise<void> {
     return this.#database.transaction(async (connection) => {
       const session = await lockedSession(connection, sessionId, null);
       // Another server may have been quicker.
-      if (session.status !== "posting") return;
+      if (session.status !== "posting" || session.posting !== posting) return;
       const { rows } = await connection.query<sql.ShownSession>(sql.selectSession(sessionId));
       const { pending, rejected } = rows[0]!;
       if (pending > 0) return;
-      await connection.query(sql.setStatus(sessionId, rejected > 0 ? "open" : "posted", null));
+      await connection.query(sql.setStatus(sessionId, rejected > 0 ? "open" : "posted"));
     });
   }
 }

@@ -103,6 +103,24 @@ describe("a count", () => {
     });
   });
 
+  test("of a later time holds, though nobody knows the error of its clock, or its item was deleted since", async () => {
+    await stock("comb", 10);
+    const device = { deviceId: "scan-1" };
+    await count([counted("comb", 7)], { countedAt: minutesAgo(10), device });
+    const late = await count([counted("comb", 7)], { countedAt: minutesAgo(20) });
+    expect(late.body.results[0]).toMatchObject({
+      verdict: "review",
+      contained: { stockLevel: -3 },
+      item: { stockLevel: 7 },
+    });
+    await stock("soap", 5);
+    await count([counted("soap", 5)], { countedAt: minutesAgo(10) });
+    const { inventoryId } = await sell("soap", 5, 5);
+    expect((await writer.delete(`/v1/inventory/${inventoryId}`)).status).toBe(204);
+    const gone = await count([counted("soap", 5)], { countedAt: minutesAgo(20) });
+    expect(gone.body.results[0]).toMatchObject({ verdict: "review", item: { stockLevel: 0 } });
+  });
+
   test("repeated under its key, it gets its first answer, and a line that was not settled may be sent again", async () => {
     await stock("soap", 20);
     const body = { lines: [counted("soap", 7), counted("comb", 3)], countedAt: minutesAgo(1) };
@@ -195,6 +213,24 @@ describe("a session", () => {
 
   const itemOf = async (productId: string): Promise<Json> =>
     (await server.reader.get(`/v1/inventory?productId=${productId}&locationId=${shop}`)).body.data[0];
+
+  test("a line that a count of a later time precedes differs from the book of its moment, and moves nothing when it is posted", async () => {
+    await stock("soap", 10);
+    const device = { deviceId: "scan-1" };
+    const session = await open();
+    await writer.post(`${session}/lines`, { lines: [counted("soap", 8)], countedAt: minutesAgo(20) });
+    await writer.post("/v1/counts", {
+      locationId: shop,
+      lines: [counted("soap", 7)],
+      countedAt: minutesAgo(10),
+      device,
+    });
+    const line = async () => (await server.reader.get(`${session}/variance`)).body.lines[0];
+    expect(await line()).toMatchObject({ expected: 10, variance: -2, stockLevel: 7, movedSince: -3 });
+    expect((await writer.post(`${session}/post`)).body).toMatchObject({ status: "posted", review: 1 });
+    expect(await levelOf("soap")).toBe(7);
+    expect(await line()).toMatchObject({ expected: 10, variance: -2 });
+  });
 
   test("a sale that comes late after posting is contained when it happened before the count, and counts when after", async () => {
     await stock("soap", 20);
@@ -322,6 +358,25 @@ describe("a session", () => {
     const second = await writer.post(`${session}/post`);
     expect(second.body).toMatchObject({ status: "posted", applied: 2, rejected: 0 });
     expect(await levelOf("soap")).toBe(18);
+  });
+
+  test("a repeat of posting under its key posts nothing that came since, whatever version it was asked for", async () => {
+    await stock("soap", 20);
+    await stock("comb", 20);
+    const session = await open();
+    const put = await writer.post(`${session}/lines`, { lines: [counted("soap", 18)] });
+    const headers = { ...key("post"), "if-match": `"${put.body.session.version}"` };
+    await writer.delete(`/v1/inventory/${(await itemOf("soap")).inventoryId}?archive=true`);
+    const first = await writer.post(`${session}/post`, undefined, headers);
+    expect(first.body).toMatchObject({ status: "open", rejected: 1 });
+    await writer.post(`${session}/lines`, { lines: [counted("comb", 1)] });
+    const again = await writer.post(`${session}/post`, undefined, headers);
+    expect(again.headers.get("idempotent-replayed")).toBe("true");
+    expect(again.body).toMatchObject({ status: "open", applied: 0, pending: 1, rejected: 1 });
+    expect(await levelOf("comb")).toBe(20);
+    expect((await writer.post(`${session}/post`)).body).toMatchObject({ applied: 1, rejected: 1 });
+    const other = await writer.post(`${await open()}/post`, undefined, key("post"));
+    expect([other.status, other.body.code]).toEqual([422, "idempotency_key_reused"]);
   });
 
   test("is opened once under its key, listed by location, and not where nothing is counted", async () => {

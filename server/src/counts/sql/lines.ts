@@ -95,12 +95,25 @@ export interface PendingRow {
   readonly clock_error_ms: number | null;
 }
 
-/** Lines that nothing came of yet, in order. */
-export const selectPending = (sessionId: string, limit: number): Statement => ({
+/** Lines that nothing came of yet, in order; none when that round of posting is over. */
+export const selectPending = (sessionId: string, posting: number, limit: number): Statement => ({
   name: "count_pending_lines",
-  text: `SELECT partition, product_id, line, revision, counted, counted_at, device_id, clock_error_ms FROM count_line
-         WHERE session_id = $1 AND verdict IS NULL ORDER BY line LIMIT $2`,
-  values: [sessionId, limit],
+  text: `SELECT l.partition, l.product_id, l.line, l.revision, l.counted, l.counted_at, l.device_id, l.clock_error_ms
+         FROM count_session s JOIN count_line l ON l.session_id = s.session_id
+         WHERE s.session_id = $1 AND s.status = 'posting' AND s.posting = $2 AND l.verdict IS NULL ORDER BY l.line LIMIT $3`,
+  values: [sessionId, posting, limit],
+});
+
+/** One row while nothing came of a line yet and that round of posting goes on. */
+export const selectIfPending = (
+  sessionId: string,
+  posting: number,
+  { line, revision }: { readonly line: number; readonly revision: number },
+): Statement => ({
+  name: "count_if_pending",
+  text: `SELECT l.line FROM count_session s JOIN count_line l ON l.session_id = s.session_id
+         WHERE s.session_id = $1 AND s.status = 'posting' AND s.posting = $2 AND l.line = $3 AND l.revision = $4 AND l.verdict IS NULL`,
+  values: [sessionId, posting, line, revision],
 });
 
 /** What came of a line. */
@@ -114,16 +127,17 @@ export interface PostedLine {
 }
 
 /**
- * Records what came of lines, as they were then: one that was counted anew since is left alone. A refusal raises the
+ * Records what came of lines, as they were then, unless that round of posting is over: one that was counted anew since is
+ * left alone. A refusal raises the
  * revision, so that the line has another key when it is posted again.
  */
-export const recordPosted = (sessionId: string, lines: readonly PostedLine[]): Statement => ({
+export const recordPosted = (sessionId: string, posting: number, lines: readonly PostedLine[]): Statement => ({
   name: "count_record_posted",
   text: `UPDATE count_line l SET verdict = u.verdict, sequence = u.sequence, code = u.code, detail = u.detail,
            revision = l.revision + CASE WHEN u.verdict = 'rejected' THEN 1 ELSE 0 END
-         FROM unnest($2::integer[], $3::integer[], $4::text[], $5::bigint[], $6::text[], $7::text[])
+         FROM count_session s, unnest($2::integer[], $3::integer[], $4::text[], $5::bigint[], $6::text[], $7::text[])
            u(line, revision, verdict, sequence, code, detail)
-         WHERE l.session_id = $1 AND l.line = u.line AND l.revision = u.revision AND l.verdict IS NULL`,
+         WHERE s.session_id = $1 AND s.status = 'posting' AND s.posting = $8 AND l.session_id = $1 AND l.line = u.line AND l.revision = u.revision AND l.verdict IS NULL`,
   values: [
     sessionId,
     integerColumn(lines, (line) => line.line),
@@ -132,5 +146,6 @@ export const recordPosted = (sessionId: string, lines: readonly PostedLine[]): S
     bigintColumn(lines, (line) => line.sequence),
     textColumn(lines, (line) => line.code),
     textColumn(lines, (line) => line.detail),
+    posting,
   ],
 });

@@ -15,6 +15,8 @@ export interface SessionRow {
   readonly updated_at: number;
   readonly posted_by: string | null;
   readonly ended_at: number | null;
+  /** Rounds of posting that were begun. */
+  readonly posting: number;
 }
 
 /** With how many lines it has, by what came of them. */
@@ -28,7 +30,7 @@ export interface ShownSession extends SessionRow {
 }
 
 const columns = `s.session_id, s.location_id, s.status, s.is_blind, s.reference, s.version, s.next_line, s.created_by, s.created_at,
-  s.updated_at, s.posted_by, s.ended_at`;
+  s.updated_at, s.posted_by, s.ended_at, s.posting`;
 const now = "date_trunc('milliseconds', clock_timestamp())";
 const lineCounts = `CROSS JOIN LATERAL (
   SELECT count(*)::integer AS lines, count(*) FILTER (WHERE verdict IS NULL)::integer AS pending,
@@ -69,12 +71,20 @@ export const touchSession = (sessionId: string, lines: number): Statement => ({
   values: [sessionId, lines],
 });
 
-/** Gives a session a status; its row is locked. @param by who has it posted; the first stays */
-export const setStatus = (sessionId: string, status: CountSessionStatus, by: string | null): Statement => ({
-  text: `UPDATE count_session SET status = $2, version = version + 1, updated_at = ${now}, posted_by = coalesce(posted_by, $3),
+/** Gives a session another status than posting; its row is locked. */
+export const setStatus = (sessionId: string, status: Exclude<CountSessionStatus, "posting">): Statement => ({
+  text: `UPDATE count_session SET status = $2, version = version + 1, updated_at = ${now},
            ended_at = CASE WHEN $2 IN ('posted', 'cancelled') THEN ${now} END
          WHERE session_id = $1`,
-  values: [sessionId, status, by],
+  values: [sessionId, status],
+});
+
+/** Begins another round of posting; its row is locked. @param by who has it posted; the first stays */
+export const startPosting = (sessionId: string, by: string): Statement => ({
+  text: `UPDATE count_session SET status = 'posting', posting = posting + 1, version = version + 1, updated_at = ${now},
+           posted_by = coalesce(posted_by, $2)
+         WHERE session_id = $1 RETURNING posting`,
+  values: [sessionId, by],
 });
 
 /** One session. */

@@ -71,11 +71,11 @@ function writeRoutes({ countSessions, countLines, countPoster, clock }: CountCon
       return { ...reply, body: { ...put.answer, session: reply.body } };
     }),
     workRoute("postCountSession", 0, async (call) => {
-      // Its effect is the same however often it is asked for, under whatever key.
-      const { key } = keyedRequest(clock, call, "postCountSession");
+      const request = keyedRequest(clock, call, "postCountSession");
       const poster = { actor: call.principal.keyId, requestId: call.requestId, traceparent: call.traceparent };
-      const session = await countPoster.post(call.params.sessionId!, poster, call.ifMatchVersion);
-      return shown(session, { "idempotency-key": key });
+      const { sessionId } = call.params;
+      const { session, isReplayed } = await countPoster.post(request, sessionId!, poster, call.ifMatchVersion);
+      return shown(session, keyedHeaders(request, isReplayed));
     }),
     workRoute("cancelCountSession", 0, async (call) => {
       const request = keyedRequest(clock, call, "cancelCountSession");
