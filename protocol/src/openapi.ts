@@ -1,5 +1,7 @@
 /** The OpenAPI 3.1 document, made from the table of operations. */
-import { type Operation, operations } from "./operations.ts";
+import Type from "typebox";
+import { ImportSummary, Job, RowResult } from "./bulk.ts";
+import { isExportable, type Operation, operations } from "./operations.ts";
 import { Problem, problemKinds } from "./problems.ts";
 
 const problemContent = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
@@ -87,7 +89,10 @@ const tellsFreshness = (operation: Operation): boolean => operation.query?.prope
 function problemsOf(operation: Operation): (keyof typeof problemKinds)[] {
   const always = ["validation_failed", "unauthorized", "forbidden", "internal", "overloaded", "not_ready"] as const;
   const byId = operation.path.includes("{") ? (["not_found"] as const) : [];
-  const body = operation.body === undefined ? [] : (["payload_too_large", "unsupported_media_type"] as const);
+  const body =
+    operation.body === undefined && operation.opens !== "rows"
+      ? []
+      : (["payload_too_large", "unsupported_media_type"] as const);
   const writes = operation.writes
     ? ([
         "not_found",
@@ -102,19 +107,33 @@ function problemsOf(operation: Operation): (keyof typeof problemKinds)[] {
       ] as const)
     : [];
   const orders =
-    operation.writes && /^\/v1\/(reservations|transfers|supplies)/.test(operation.path)
-      ? (["reservation_expired", "already_ended", "hold_limit_exceeded"] as const)
-      : [];
+    operation.writes && /^\/v1\/(jobs|imports)/.test(operation.path)
+      ? (["already_ended"] as const)
+      : operation.writes && /^\/v1\/(reservations|transfers|supplies)/.test(operation.path)
+        ? (["reservation_expired", "already_ended", "hold_limit_exceeded"] as const)
+        : [];
   const feed = /\/(updates|stream|backfill)$/.test(operation.path) ? (["cursor_expired"] as const) : [];
   const fresh = tellsFreshness(operation) ? (["cursor_expired", "not_fresh"] as const) : [];
   return [...new Set([...always, ...byId, ...body, ...writes, ...orders, ...feed, ...fresh])];
 }
 
-const doneAs = ({ opens }: Operation): string =>
-  opens === undefined ? "Done" : opens === "websocket" ? "The WebSocket is open" : "The stream, until one side ends it";
+const doneAs = ({ opens }: Operation): string => {
+  if (opens === undefined) return "Done";
+  if (opens === "rows") return "A line for each row as soon as it is decided, and a last one with the sums";
+  return opens === "websocket" ? "The WebSocket is open" : "The stream, until one side ends it";
+};
 
-const contentOf = ({ opens }: Operation): Json =>
-  opens === "event-stream" ? { content: { "text/event-stream": { schema: { type: "string" } } } } : {};
+const contentOf = ({ opens }: Operation, components: Json): Json => {
+  if (opens === "event-stream") return { content: { "text/event-stream": { schema: { type: "string" } } } };
+  if (opens !== "rows") return {};
+  const line = collect(Type.Union([RowResult, ImportSummary]), components);
+  return { content: { "application/x-ndjson": { schema: line } } };
+};
+
+const wholeList = {
+  "application/x-ndjson": { schema: { type: "string", description: "All rows of the list, one on each line" } },
+  "text/csv": { schema: { type: "string", description: "All rows of the list, with a header" } },
+};
 
 function responsesOf(operation: Operation, components: Json): Json {
   const responses: Record<string, Json> = {};
@@ -124,12 +143,21 @@ function responsesOf(operation: Operation, components: Json): Json {
   };
   responses[operation.status] =
     operation.response === null
-      ? { description: doneAs(operation), headers, ...contentOf(operation) }
+      ? { description: doneAs(operation), headers, ...contentOf(operation, components) }
       : {
           description: "Success",
           headers,
-          content: { "application/json": { schema: collect(operation.response, components) } },
+          content: {
+            "application/json": { schema: collect(operation.response, components) },
+            ...(isExportable(operation) ? wholeList : {}),
+          },
         };
+  if (operation.opens === "rows")
+    responses["202"] = {
+      description: "With `Prefer: respond-async`: the job, which has all rows and works on them",
+      headers,
+      content: { "application/json": { schema: collect(Job, components) } },
+    };
   if (operation.statusOfDryRun !== undefined)
     responses[operation.statusOfDryRun] = {
       ...responses[operation.status],
@@ -162,6 +190,14 @@ function responsesOf(operation: Operation, components: Json): Json {
   return responses;
 }
 
+const rowsBody = {
+  required: true,
+  content: {
+    "application/x-ndjson": { schema: { type: "string", description: "One JSON object on each line" } },
+    "text/csv": { schema: { type: "string", description: "A header with the names of fields, then rows; UTF-8" } },
+  },
+};
+
 function describe(operationId: string, operation: Operation, components: Json): Json {
   return {
     operationId,
@@ -169,6 +205,7 @@ function describe(operationId: string, operation: Operation, components: Json): 
     tags: [operation.path.split("/")[2]!],
     ...(operation.right === null ? {} : { description: `Needs the role \`${operation.right}\`.` }),
     parameters: parametersOf(operation, components),
+    ...(operation.opens === "rows" ? { requestBody: rowsBody } : {}),
     ...(operation.body === undefined
       ? {}
       : {

@@ -31,6 +31,7 @@ const PURE_FACTS = {
     "server/src/core/record/ids.ts",
     "server/src/core/limits.ts",
     "server/src/core/evolve.ts",
+    "server/src/core/record/entry-detail.ts",
     "server/src/core/orders/order.ts",
   ],
 };
@@ -216,6 +217,11 @@ export const LAYERS: readonly Layer[] = [
     "work that outlives its request, kept beside the journal",
   ),
   server(
+    "jobs",
+    [...FOUNDATION, ...all("registry", "db", "protocol")],
+    "rows that wait and what came of them; how they are applied is handed in by whoever knows",
+  ),
+  server(
     "channels",
     [
       ...FOUNDATION,
@@ -245,7 +251,19 @@ export const LAYERS: readonly Layer[] = [
     "inbound",
     [
       ...FOUNDATION,
-      ...all("commands", "queries", "registry", "feed", "webhooks", "counts", "reviews", "auth", "protocol", "host"),
+      ...all(
+        "commands",
+        "queries",
+        "registry",
+        "feed",
+        "webhooks",
+        "counts",
+        "reviews",
+        "jobs",
+        "auth",
+        "protocol",
+        "host",
+      ),
       ...all(
         "intake",
         "mappings",

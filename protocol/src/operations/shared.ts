@@ -19,7 +19,7 @@ export interface Operation {
   /** Whether the call changes something, and so takes an idempotency key. */
   readonly writes: boolean;
   /** It stays open and is no call with an answer: the client has other means for it. */
-  readonly opens?: "event-stream" | "websocket";
+  readonly opens?: "event-stream" | "websocket" | "rows";
   /** Whether `?ticket=` may stand for the `Authorization` header, which browsers cannot send with a stream. */
   readonly takesTicket?: true;
 }
@@ -57,3 +57,9 @@ export const remove = {
 
 /** A call that does something with a thing that is there. */
 export const act = { method: "POST", right: "writer", status: 200, writes: true } as const;
+
+/** Whether a call lists something page by page, and so also gives all of it, as NDJSON or CSV. */
+export const isExportable = ({ method, query, response }: Operation): boolean => {
+  const properties = (response as { properties?: Readonly<Record<string, unknown>> } | null)?.properties;
+  return method === "GET" && query?.properties.cursor !== undefined && properties?.nextCursor !== undefined;
+};

@@ -34,14 +34,17 @@ export class Submitter {
     return this.#underWay.size;
   }
 
-  /** @returns what came of the command; see `Writer.submitOne` for how it fails */
-  submitOne(command: Command): Promise<Settled> {
+  /**
+   * @param isKnown whether it was probably sent before: its outcome is looked up first then, which is faster
+   * @returns what came of the command; see `Writer.submitOne` for how it fails
+   */
+  submitOne(command: Command, isKnown = false): Promise<Settled> {
     const { key, requestHash } = command;
     const first = this.#underWay.get(key);
     if (first !== undefined) return repeat(command, first);
     const recentHash = this.#recent.get(key);
     if (recentHash !== undefined && recentHash !== requestHash) return Promise.reject(keyReused());
-    const settled = this.#writer.submitOne(command, recentHash !== undefined);
+    const settled = this.#writer.submitOne(command, isKnown || recentHash !== undefined);
     this.#underWay.set(key, { requestHash, settled });
     const forget = (): void => void this.#underWay.delete(key);
     settled.then(() => {

@@ -130,6 +130,7 @@ async function answer(
     params,
     query: parametersOf(url),
     readBody: () => readJsonBody(request, compiled.route.bodyBytesMax, options.jsonDepthMax),
+    incoming: request.body,
     headers,
   });
 }

@@ -106,6 +106,8 @@ export interface Input {
   readonly query: URLSearchParams;
   /** Reads the body; called only where the operation takes one. */
   readonly readBody: () => unknown;
+  /** The body for an operation that reads it bit by bit; null over what cannot give it so. */
+  readonly incoming: ReadableStream<Uint8Array> | null;
   readonly headers: Headers;
 }
 
@@ -128,6 +130,7 @@ export async function perform(compiled: CompiledRoute, input: Input): Promise<Re
     params: input.params,
     query,
     body,
+    incoming: operation.opens === "rows" ? input.incoming : null,
     idempotencyKey: operation.writes ? idempotencyKeyOf(headers) : null,
     ifMatchVersion: operation.writes ? ifMatchVersionOf(headers) : null,
     header: (name) => headers.get(name),
@@ -241,6 +244,7 @@ function inputOf({ operation }: CompiledRoute, invocation: Invocation): Input {
     params: invocation.params,
     query,
     readBody: () => invocation.body,
+    incoming: null,
     headers,
   };
 }

@@ -16,6 +16,8 @@ export interface Call {
   readonly query: Readonly<Record<string, unknown>>;
   /** Validated body; undefined where the operation takes none. */
   readonly body: unknown;
+  /** The body as it comes in, of an operation that takes rows; null of any other. */
+  readonly incoming: ReadableStream<Uint8Array> | null;
   /** From the header; null when the caller sent none. */
   readonly idempotencyKey: string | null;
   /** Version named by `If-Match`; null when there is none or it is `*`. */

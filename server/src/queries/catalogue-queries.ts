@@ -58,6 +58,24 @@ export class CatalogueQueries {
     return { rows: rows.slice(0, limit), next: rows.length > limit && last !== undefined ? [last.location_id] : null };
   }
 
+  /** Those of some products that are there and not deleted. */
+  async existingProducts(productIds: readonly string[]): Promise<Set<string>> {
+    if (productIds.length === 0) return new Set();
+    const keys = productIds.map((productId) => ({
+      partition: partitionOf(productId, this.#partitionCount),
+      productId,
+    }));
+    const { rows } = await this.#database.query<sql.ProductViewRow>(sql.productsById(keys));
+    return new Set(rows.map((row) => row.product_id));
+  }
+
+  /** Those of some locations that are there and not deleted. */
+  async existingLocations(locationIds: readonly string[]): Promise<Set<string>> {
+    if (locationIds.length === 0) return new Set();
+    const { rows } = await this.#database.query<{ location_id: string }>(sql.existingLocations(locationIds));
+    return new Set(rows.map((row) => row.location_id));
+  }
+
   /** Ids of the locations that belong to a group. */
   async locationsOfGroup(group: string): Promise<string[]> {
     const { rows } = await this.#database.query<{ location_id: string }>(sql.locationsOfGroup(group));

@@ -182,6 +182,9 @@ function requireHonest(method: string, path: string, answer: Answer, answered: M
   else if (known !== undefined && answer.status < 300) {
     const { status, statusOfDryRun } = known.operation;
     expect<(number | undefined)[]>([status, statusOfDryRun]).toContain(answer.status);
+    const form = answer.headers.get("content-type") ?? "";
+    // Whole lists, and the lines of an import.
+    if (/ndjson|csv/.test(form)) return;
     if (known.check === null) expect(answer.text).toBe("");
     else expect(known.check.errors(answer.body)).toEqual([]);
   }

@@ -3,18 +3,13 @@ import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { parse } from "csv-parse";
+import { CsvProblem, csvParser, isBlank, linesOf, whyUnreadable } from "./csv-records.ts";
 import { importLimits } from "./import-limits.ts";
 
 export interface CsvRow {
   /** Line on which the record starts; the header is on line 1. */
   readonly line: number;
   readonly fields: readonly string[];
-}
-
-/** The file cannot be read to its end; the message says where and why. */
-export class CsvProblem extends Error {
-  override readonly name = "CsvProblem";
 }
 
 export interface CsvFile {
@@ -33,13 +28,7 @@ export async function openCsv(path: string, delimiter: string): Promise<CsvFile>
   });
   const isGzip = await startsWithGzip(path);
   const file = createReadStream(path, { highWaterMark: 256 * 1024 });
-  const parser = parse({
-    delimiter,
-    bom: true,
-    relax_column_count: true,
-    relax_quotes: true,
-    max_record_size: importLimits.recordBytesMax,
-  });
+  const parser = csvParser(delimiter, importLimits.recordBytesMax);
   const done = (error?: Error | null): void => {
     if (error) parser.destroy(error);
   };
@@ -76,7 +65,7 @@ async function* gather(
     if (fields === null) break;
     const { line } = place;
     place.line += linesOf(fields);
-    if (fields.length === 1 && fields[0]!.trim() === "") continue;
+    if (isBlank(fields)) continue;
     rows.push({ line, fields });
     if (rows.length < importLimits.chunkRows) continue;
     yield rows;
@@ -94,20 +83,10 @@ async function next(
     const { done, value } = await records.next();
     return done === true ? null : value;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why =
-      code === "CSV_QUOTE_NOT_CLOSED" || code === "CSV_MAX_RECORD_SIZE"
-        ? "a quote is opened there and never closed"
-        : message;
-    throw new CsvProblem(`${path} cannot be read after line ${place.line - 1}: ${why}.`, { cause: error });
+    throw new CsvProblem(`${path} cannot be read after line ${place.line - 1}: ${whyUnreadable(error)}.`, {
+      cause: error,
+    });
   }
-}
-
-/** A quoted field may hold line ends of its own. */
-function linesOf(fields: readonly string[]): number {
-  let lines = 1;
-  for (const field of fields) for (let at = field.indexOf("\n"); at >= 0; at = field.indexOf("\n", at + 1)) lines += 1;
-  return lines;
 }
 
 async function startsWithGzip(path: string): Promise<boolean> {

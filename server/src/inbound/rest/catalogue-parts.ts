@@ -1,4 +1,6 @@
 /** What the routes of products and of locations have in common. */
+import { reservedSkus } from "@onhand/protocol/operations";
+import { ProblemError } from "../../host/problem.ts";
 import type { Call, Reply } from "../../host/route.ts";
 import { livesOf } from "./common.ts";
 import { feedCursorOf, type RestContext } from "./context.ts";
@@ -39,3 +41,13 @@ export const removalOf = (call: Call) =>
   call.query.archive === true
     ? ({ kind: "patch", fields: {}, life: "archived" } as const)
     : ({ kind: "delete" } as const);
+
+/** SKUs stand in paths beside inventory ids and sub-paths, so they must be distinguishable. */
+export function requireUsableSku(sku: string | undefined): void {
+  if (sku === undefined || !(sku.startsWith("inv_") || reservedSkus.includes(sku) || sku === "." || sku === ".."))
+    return;
+  const message = `may not begin with inv_ nor be one of ${reservedSkus.join(", ")}`;
+  throw new ProblemError("validation_failed", `The SKU ${message}. Choose another.`, {
+    errors: [{ pointer: "/sku", message }],
+  });
+}

@@ -1,25 +1,13 @@
 /** /v1/products */
-import { reservedSkus } from "@onhand/protocol/operations";
 import type { CreateProduct, PatchProduct, ReplaceProduct } from "@onhand/protocol/requests";
 import { productCommand, productDocument, productFields } from "../../commands/catalogue-commands.ts";
-import { ProblemError } from "../../host/problem.ts";
 import type { Call, Reply, Route } from "../../host/route.ts";
 import { sortableId } from "../../lib/random-id.ts";
-import { lifeOf, listReply, removalOf } from "./catalogue-parts.ts";
+import { lifeOf, listReply, removalOf, requireUsableSku } from "./catalogue-parts.ts";
 import { ordinaryBodyBytesMax, refuseIfMatch, requireSameId } from "./common.ts";
 import { execute, notFound, type RestContext, requestContext } from "./context.ts";
 import { readRoute } from "./read-route.ts";
 import { productOfOutcome, productOfRow } from "./views.ts";
-
-/** SKUs stand in paths beside inventory ids and sub-paths, so they must be distinguishable. */
-function requireUsableSku(sku: string | undefined): void {
-  if (sku === undefined || !(sku.startsWith("inv_") || reservedSkus.includes(sku) || sku === "." || sku === ".."))
-    return;
-  const message = `may not begin with inv_ nor be one of ${reservedSkus.join(", ")}`;
-  throw new ProblemError("validation_failed", `The SKU ${message}. Choose another.`, {
-    errors: [{ pointer: "/sku", message }],
-  });
-}
 
 /** @returns the routes that list, read, create, change and delete products */
 export function productRoutes(rest: RestContext): Route[] {

@@ -18,7 +18,7 @@ const carried = [
 ] as const;
 
 const writes: readonly string[] = Object.entries(operations as Record<string, Operation>)
-  .filter(([, operation]) => operation.writes)
+  .filter(([, operation]) => operation.writes && operation.opens === undefined)
   .map(([operationId]) => operationId);
 
 /** @returns the message that answers a command; never throws */

@@ -90,6 +90,12 @@ export function listLocations(
   };
 }
 
+/** Ids of those of some locations that are not deleted. */
+export const existingLocations = (locationIds: readonly string[]): Statement => ({
+  text: "SELECT location_id FROM location WHERE location_id = ANY($1::text[]) AND life < 2",
+  values: [[...locationIds]],
+});
+
 /** Ids of the locations of a group. */
 export const locationsOfGroup = (group: string): Statement => ({
   text: "SELECT location_id FROM location WHERE life < 2 AND document::jsonb->'groups' ? $1",
