@@ -1,5 +1,6 @@
 /** The one file that wires everything: from a configuration to a running server. */
 import { Registry } from "prom-client";
+import { type BulkSide, bulkOverdue, openBulkSide } from "./assembly/bulk-side.ts";
 import { openChannelSide } from "./assembly/channel-side.ts";
 import { openCheckpointSide } from "./assembly/checkpoint-side.ts";
 import { openExpirySide } from "./assembly/expiry-side.ts";
@@ -55,9 +56,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   const channels = openChannelSide(options, registry, write);
   const work = openWorkSide(options, registry, write, outward);
   const sweeper = openExpirySide(options, registry, write);
+  const bulk = openBulkSide(options, registry, rest);
   const checkpoints = openCheckpointSide(options, registry, write);
   let isStopping = false;
-  const api = openApi(options, registry, keyring, rest, webhooks, work);
+  const api = openApi(options, registry, keyring, rest, webhooks, work, bulk);
   addOperationsPages(api.app, { keyring, clock, registry, whyNotReady: () => whyNotReady(database, isStopping) });
   measure(registry, write, outward);
   const clearing = openClearing(options, registry, database);
@@ -68,7 +70,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       wakeUps?.stop(),
       clearing.stop(),
       keyring.stop(),
-      Promise.all([channels.stop(), work.stop(), sweeper.stop(), checkpoints.stop()]).then(() => write.writer.stop()),
+      Promise.all([channels.stop(), work.stop(), sweeper.stop(), checkpoints.stop(), bulk.stop()]).then(() =>
+        write.writer.stop(),
+      ),
     ];
     return within(
       clock,
@@ -83,7 +87,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await wakeUps?.start();
     clearing.start();
     if (options.backend === undefined)
-      for (const each of [webhooks, channels, work, sweeper, checkpoints]) each.start();
+      for (const each of [webhooks, channels, work, sweeper, checkpoints, bulk]) each.start();
     listener = listen(api, config.host, config.port);
   } catch (error) {
     await close(config.drainMsMax);
@@ -96,6 +100,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       const startedAtMs = clock.monotonicMs();
       // Streams say where to go on before what feeds them stops.
       rest.streams.drain();
+      bulk.drain();
       void webhooks.stop();
       await watcher.stop();
       tail.stop();
@@ -113,6 +118,7 @@ function openApi(
   rest: RestContext,
   webhooks: Webhooks,
   work: WorkSide,
+  bulk: BulkSide,
 ): Api {
   const sockets: WsContext = {
     ...rest,
@@ -122,12 +128,12 @@ function openApi(
     invoke: (operationId, invocation) => api.invoke(operationId, invocation),
   };
   const api: Api = createApi({
-    routes: [
+    routes: bulk.routes(rest, [
       ...restRoutes(rest),
       ...subscriptionRoutes({ ...rest, ...webhooks }),
       ...workRoutes(rest, work),
       socketRoute(sockets),
-    ],
+    ]),
     keyring,
     tickets: rest.tickets,
     clock,
@@ -151,10 +157,15 @@ function measure(registry: Registry, { writer, submitter, database }: WriteSide,
 
 function openClearing(options: AppOptions, registry: Registry, database: Database): Clearing {
   const { config, logger, clock = systemClock } = options;
-  return new Clearing(database, clock, [...journalOverdue(config.resultDays), ...webhookOverdue, ...workOverdue], {
-    cleared: countCleared(registry),
-    failed: (error) => logger.warn({ reason: error.message }, "what is over could not be cleared away"),
-  });
+  return new Clearing(
+    database,
+    clock,
+    [...journalOverdue(config.resultDays), ...webhookOverdue, ...workOverdue, ...bulkOverdue],
+    {
+      cleared: countCleared(registry),
+      failed: (error) => logger.warn({ reason: error.message }, "what is over could not be cleared away"),
+    },
+  );
 }
 
 /** Waits for the work, but no longer: what is not answered by then was not acknowledged either. */

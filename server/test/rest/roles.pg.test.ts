@@ -23,6 +23,7 @@ interface Subject {
   readonly transferId: string;
   readonly supplyId: string;
   readonly sessionId: string;
+  readonly jobId: string;
   /** Of a count that is up for review. */
   readonly movementId: string;
 }
@@ -33,7 +34,7 @@ const sessions = "/v1/counts/sessions";
 const url = "https://hooks.invalid/inventory";
 
 /** A request that succeeds for those who may make it. */
-type Call = Exclude<OperationId, "streamUpdates" | "openSocket">;
+type Call = Exclude<OperationId, "streamUpdates" | "openSocket" | "importRows">;
 const requests: Record<Call, (subject: Subject) => { path: string; body?: unknown }> = {
   listProducts: () => ({ path: "/v1/products" }),
   createProduct: ({ productId }) => ({ path: "/v1/products", body: { sku: `new-${productId}`, name: "x" } }),
@@ -128,6 +129,10 @@ const requests: Record<Call, (subject: Subject) => { path: string; body?: unknow
   cancelCountSession: ({ sessionId }) => ({ path: `${sessions}/${sessionId}/cancel` }),
   listReviews: () => ({ path: "/v1/reviews" }),
   resolveReview: ({ movementId }) => ({ path: `/v1/reviews/${movementId}/resolve`, body: { note: "seen" } }),
+  listJobs: () => ({ path: "/v1/jobs" }),
+  getJob: ({ jobId }) => ({ path: `/v1/jobs/${jobId}` }),
+  listJobResults: ({ jobId }) => ({ path: `/v1/jobs/${jobId}/results` }),
+  cancelJob: ({ jobId }) => ({ path: `/v1/jobs/${jobId}/cancel` }),
   listSubscriptions: () => ({ path: hooks }),
   createSubscription: () => ({ path: hooks, body: { url } }),
   getSubscription: ({ subscriptionId }) => ({ path: `${hooks}/${subscriptionId}` }),
@@ -163,6 +168,7 @@ const nothingElse = {
   transferId: "",
   supplyId: "",
   sessionId: "",
+  jobId: "",
   movementId: "",
 };
 
@@ -204,6 +210,15 @@ async function newSession(): Promise<Subject> {
   return { ...subject, sessionId };
 }
 
+/** Whose rows never came. */
+async function newJob(): Promise<Subject> {
+  const subject = await newSubject();
+  const jobId = `job-${subjects}`;
+  const headers = { "content-type": "text/csv", "content-encoding": "gzip", prefer: "respond-async" };
+  await server.admin.send("POST", `/v1/imports/products?jobId=${jobId}`, { body: "no gzip", headers });
+  return { ...subject, jobId };
+}
+
 /** Counted by a clock that nobody knows, and listed. */
 async function newReview(): Promise<Subject> {
   const subject = await newSubject();
@@ -225,6 +240,7 @@ function makerOf({ path }: Operation): () => Promise<Subject> {
   if (path.startsWith("/v1/channels")) return newChannel;
   if (path.startsWith(`${sessions}/`)) return newSession;
   if (path.startsWith("/v1/reviews/")) return newReview;
+  if (path.startsWith("/v1/jobs/")) return newJob;
   return /^\/v1\/(reservations|transfers|supplies)/.test(path) ? newOrders : newSubject;
 }
 
@@ -261,6 +277,7 @@ const matrix = (Object.keys(requests) as Call[]).flatMap((id) => kinds.map((kind
 const isBeside = (operationId: Call, path: string): boolean =>
   path.startsWith(hooks) ||
   path.startsWith("/v1/reviews") ||
+  path.startsWith("/v1/jobs") ||
   (path.startsWith(sessions) && operationId !== "postCountSession");
 
 describe("every operation", () => {
