@@ -39,7 +39,7 @@ export class CheckpointKeeper {
   #failuresInARow = 0;
   #stepping: Promise<void> | null = null;
   #cancelWait: () => void = () => {};
-  #isStopped = true;
+  #isStopped = false;
 
   constructor(options: KeeperOptions) {
     this.#options = options;

@@ -50,40 +50,60 @@ export interface LateMovement extends Levels {
   readonly occurredAtMs: number;
 }
 
+/** Bytes that are gathered before they are hashed. */
+const chunkBytes = 64 * 1024;
+
 /** Gathers rows in their order into one digest. */
 export class RowDigest {
   readonly #hash: Hash;
+  readonly #chunk = Buffer.allocUnsafe(chunkBytes);
+  #length = 0;
   count = 0;
 
   constructor(kind: "levels" | "late", place: CheckpointPlace) {
-    this.#hash = createHash("sha256").update(`onhand/checkpoint/1/${kind}\0`);
-    this.#hash.update(numbers([place.partition, place.sequence, place.recordedAtMs, place.previous]));
-    this.#hash.update(Buffer.from(place.hash, "hex"));
+    this.#hash = createHash("sha256").update(`onhand/checkpoint/1/${kind}\0`).update(Buffer.from(place.hash, "hex"));
+    for (const value of [place.partition, place.sequence, place.recordedAtMs, place.previous]) this.#put(value);
   }
 
   addLevel({ itemNumber, lastSequence, onHand, reserved, unavailable, incoming, life }: CheckpointLevel): void {
-    this.#add([itemNumber, lastSequence, onHand, reserved, unavailable, incoming, life]);
+    this.#put(itemNumber);
+    this.#put(lastSequence);
+    this.#putLevels(onHand, reserved, unavailable, incoming);
+    this.#put(life);
+    this.count += 1;
   }
 
   addLate({ sequence, itemNumber, occurredAtMs, onHand, reserved, unavailable, incoming }: LateMovement): void {
-    this.#add([sequence, itemNumber, occurredAtMs, onHand, reserved, unavailable, incoming]);
+    this.#put(sequence);
+    this.#put(itemNumber);
+    this.#put(occurredAtMs);
+    this.#putLevels(onHand, reserved, unavailable, incoming);
+    this.count += 1;
   }
 
   /** @returns 64 hex digits; nothing can be added afterwards */
   finish(): string {
-    return this.#hash.digest("hex");
+    return this.#hash.update(this.#chunk.subarray(0, this.#length)).digest("hex");
   }
 
-  #add(row: readonly number[]): void {
-    this.#hash.update(numbers(row));
-    this.count += 1;
+  #putLevels(onHand: number, reserved: number, unavailable: number, incoming: number): void {
+    this.#put(onHand);
+    this.#put(reserved);
+    this.#put(unavailable);
+    this.#put(incoming);
   }
-}
 
-function numbers(values: readonly number[]): Buffer {
-  const bytes = Buffer.allocUnsafe(values.length * 8);
-  for (const [index, value] of values.entries()) bytes.writeBigInt64BE(BigInt(value), index * 8);
-  return bytes;
+  /** What is no whole number, as nobody but a forger writes it, is hashed as the nearest one below. */
+  #put(value: number): void {
+    if (this.#length === chunkBytes) {
+      this.#hash.update(this.#chunk);
+      this.#length = 0;
+    }
+    const low = value >>> 0;
+    this.#chunk.writeInt32BE(((value - low) / 0x1_0000_0000) | 0, this.#length);
+    this.#chunk.writeUInt32BE(low, this.#length + 4);
+    this.#length += 8;
+  }
 }
 
 /** The item as a checkpoint holds it. */

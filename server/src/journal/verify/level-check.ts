@@ -29,6 +29,8 @@ export interface LevelScope {
   readonly fromSequence: number;
   /** False: the schema does not hold extras of items yet. */
   readonly hasExtras: boolean;
+  /** Gathers items without entries behind the trusted position, by number. */
+  readonly untouched?: Map<number, Item>;
 }
 
 /** @param items the fold, by item number; emptied on the way */
@@ -64,8 +66,13 @@ async function checkPage(scope: LevelScope, page: LevelColumns, items: Map<numbe
   const entries = new Map(entriesOf(rows[0]!, scope.partition).map((entry) => [entry.sequence, entry]));
   for (const n of unknown) {
     const entry = entries.get(page.last_sequence[n]!);
-    if (entry === undefined || entry.itemNumber === null) reportUnexpected(scope, page, n);
-    else compare(scope, page, n, itemOf(entry));
+    if (entry === undefined || entry.itemNumber === null) {
+      reportUnexpected(scope, page, n);
+      continue;
+    }
+    const item = itemOf(entry);
+    compare(scope, page, n, item);
+    scope.untouched?.set(item.itemNumber, item);
   }
 }
 

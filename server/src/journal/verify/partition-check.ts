@@ -2,6 +2,8 @@
  * Verifies one partition: its entries from the first, or behind a trusted position, to the last, and then what is
  * projected from them. While a page is being checked the database prepares the next one.
  */
+import type { Item } from "../../core/inventory/item.ts";
+import type { ToldCheckpoint } from "../../core/record/checkpoint.ts";
 import { controlPartition } from "../../core/record/partition.ts";
 import type { Queryable } from "../../db/pool.ts";
 import type { AnchorPosition } from "./anchor.ts";
@@ -9,9 +11,10 @@ import { checkCatalogue } from "./catalogue-check.ts";
 import { CatalogueFold } from "./catalogue-fold.ts";
 import { ChainCheck } from "./chain-check.ts";
 import { checkChannelLevels, type SellingChannel, ToldFold } from "./channel-check.ts";
+import { CheckpointCheck, compareWithCheckpoint } from "./checkpoint-check.ts";
 import { entriesOf, type StoredEntry } from "./entry-page.ts";
 import { checkEntry, subjectOf } from "./entry-rules.ts";
-import { ItemFold } from "./item-fold.ts";
+import { ItemFold, itemOf } from "./item-fold.ts";
 import { checkLevels } from "./level-check.ts";
 import { checkOrders } from "./order-check.ts";
 import { OrderFold } from "./order-fold.ts";
@@ -33,6 +36,10 @@ export interface PartitionScope {
   readonly faults: FaultList;
   /** Where to begin, or null for the first entry. */
   readonly anchor: AnchorPosition | null;
+  /** The checkpoint that is begun at, whose rows stand for the levels there; null for none. */
+  readonly start: ToldCheckpoint | null;
+  /** False: the schema does not hold checkpoints yet. */
+  readonly hasCheckpoints: boolean;
   /** Every channel; null when the schema has neither channels nor orders yet. */
   readonly channels: readonly SellingChannel[] | null;
   /** Told after each page how many entries were checked in it. */
@@ -50,19 +57,29 @@ export async function checkPartition(scope: PartitionScope): Promise<PartitionRe
   const told = new ToldFold();
   const parts = new PartsCheck(connection, faults, fromSequence);
   const texts = new TextCheck(connection, partition, faults, anchor === null ? null : fromSequence);
+  const checkpoints = scope.hasCheckpoints ? await CheckpointCheck.open({ ...scope, fromSequence }) : null;
+  /** Items as they were where the check begins; gathered only where they are compared with a checkpoint. */
+  const itemsAtStart = new Map<number, Item>();
   let entryCount = 0;
   for await (const entries of pagesOf(scope)) {
     const before = items.missing(entries);
-    if (before.length > 0) items.adopt(await readAt(scope, before));
+    if (before.length > 0) {
+      const stored = await readAt(scope, before);
+      items.adopt(stored);
+      if (scope.start !== null) gather(stored, itemsAtStart);
+    }
     for (const entry of entries) {
       chain.visit(entry);
       parts.visit(entry);
-      if (!checkEntry(entry, partitionCount, faults)) continue;
-      const subject = subjectOf(entry.kind);
-      if (subject === "item") items.visit(entry);
-      if (subject === "item" || subject === "order") orders.visit(entry);
-      else if (subject === "channelLevel") told.visit(entry);
-      else if (subject !== "record") catalogue.visit(entry);
+      if (checkEntry(entry, partitionCount, faults)) {
+        const subject = subjectOf(entry.kind);
+        if (subject === "item") items.visit(entry);
+        if (subject === "item" || subject === "order") orders.visit(entry);
+        else if (subject === "channelLevel") told.visit(entry);
+        else if (subject !== "record") catalogue.visit(entry);
+      }
+      const reached = checkpoints?.visit(entry, items.items) ?? null;
+      if (reached !== null) await reached;
     }
     await texts.visit(entries);
     await parts.askFull();
@@ -73,9 +90,17 @@ export async function checkPartition(scope: PartitionScope): Promise<PartitionRe
   const { sequence, hash } = chain.last;
   await parts.finish(sequence);
   await texts.finish();
+  checkpoints?.finish(sequence);
   const projected = { connection, partition, faults, fromSequence };
-  const { channels } = scope;
-  await checkProjections({ ...projected, hasExtras: channels !== null }, partitionCount, items, catalogue);
+  const { channels, start } = scope;
+  const untouched = start === null ? {} : { untouched: itemsAtStart };
+  await checkProjections(
+    { ...projected, ...untouched, hasExtras: channels !== null },
+    partitionCount,
+    items,
+    catalogue,
+  );
+  if (start !== null) await compareWithCheckpoint(scope, start, itemsAtStart);
   if (channels === null)
     return { partition, fromSequence, entries: entryCount, sequence, hash, faultCount: faults.count };
   if (partition === controlPartition) await checkCatalogue(projected, "channel", catalogue.channels, () => undefined);
@@ -84,6 +109,11 @@ export async function checkPartition(scope: PartitionScope): Promise<PartitionRe
     await checkChannelLevels(projected, channels, told);
   }
   return { partition, fromSequence, entries: entryCount, sequence, hash, faultCount: faults.count };
+}
+
+function gather(entries: readonly StoredEntry[], items: Map<number, Item>): void {
+  for (const entry of entries)
+    if (subjectOf(entry.kind) === "item" && entry.itemNumber !== null) items.set(entry.itemNumber, itemOf(entry));
 }
 
 /** The trusted position must be in the journal as it was trusted. @returns when its entry was recorded, if it is there */

@@ -30,6 +30,7 @@ export const faultMeanings = {
   line_missing: "there are entries of the order's line, and no row",
   line_unexpected: "there is a row of the order's line, and no entries",
   channel_level: "what the channel may sell is not what it was told, or not what its locations have",
+  checkpoint: "the checkpoint is not what the journal says of it",
   sku: "the table of SKUs and the products do not agree",
   floor: "the floor of the feed lies beyond the end of the partition",
   stray: "there are rows of a partition that does not exist",

@@ -18,9 +18,15 @@
  * still compared with its items). Rows of products, locations, channels, orders and their lines without newer entries
  * are taken as they are, but that SKUs fit the products, and reserved and incoming units the lines, is shown. What lies in front of the positions was proven when the anchor was made; to prove that it is still the
  * same, verify without an anchor too.
+ *
+ * From a checkpoint: the same, with its place as the anchor; and of every item, that it was there what the checkpoint says,
+ * whose rows an entry behind it, in the chain up to the head, tells the digest of. So a level row that was set back or
+ * deleted is noticed, whether there are newer entries or not. The entries in front of it are not read.
  */
 import { genesisHash } from "../../core/record/chain.ts";
+import type { ToldCheckpoint } from "../../core/record/checkpoint.ts";
 import type { Database, Queryable } from "../../db/pool.ts";
+import { type CheckpointRow, hasCheckpointTables, lastToldCheckpoint, toldOfRow } from "../checkpoint-reader.ts";
 import type { Anchor, AnchorPosition } from "./anchor.ts";
 import { readChannels } from "./channel-check.ts";
 import { readFeedRecords } from "./feed-check.ts";
@@ -32,6 +38,8 @@ import { hasOrderTables } from "./sql/read-orders.ts";
 export interface VerifyOptions {
   /** Trusted positions to begin behind. */
   readonly from?: Anchor;
+  /** Begin at the last checkpoint of each partition; one that has none is checked from its first entry. */
+  readonly fromCheckpoint?: boolean;
   /** Partitions to verify, 0 … the number of partitions; all when absent. */
   readonly partitions?: readonly number[];
   /** Told now and then how many entries are checked, and how many there are to check. */
@@ -69,7 +77,11 @@ async function verifyMoment(connection: Queryable, options: VerifyOptions): Prom
   if (partitionCount === undefined) throw new PartitionUnknown("the database holds no installation");
   const { rows: tables } = await connection.query<{ has: boolean }>(hasOrderTables());
   const channels = tables[0]?.has === true ? await readChannels(connection) : null;
-  const works = await plan(connection, partitionCount, options, channels !== null);
+  const { rows: checkpointTables } = await connection.query<{ has: boolean }>(hasCheckpointTables());
+  const hasCheckpoints = checkpointTables[0]?.has === true;
+  const starts = hasCheckpoints && options.fromCheckpoint === true ? await readStarts(connection, partitionCount) : [];
+  const from = starts.length === 0 ? {} : { from: anchorAt(starts) };
+  const works = await plan(connection, partitionCount, { ...options, ...from }, channels !== null);
   const total = works.reduce((sum, { head, anchor }) => sum + entriesAhead(head, anchor), 0);
   let done = 0;
   const onEntries = (count: number): void => {
@@ -80,13 +92,36 @@ async function verifyMoment(connection: Queryable, options: VerifyOptions): Prom
   const faults: Fault[] = [];
   for (const work of works) {
     const { partition } = work.head;
-    const report = await checkPartition({ ...work, connection, partition, partitionCount, channels, onEntries });
+    const start = starts.find((each) => each.partition === partition) ?? null;
+    const report = await checkPartition({
+      ...work,
+      connection,
+      partition,
+      partitionCount,
+      start,
+      hasCheckpoints,
+      channels,
+      onEntries,
+    });
     partitions.push(report);
     faults.push(...work.faults.list());
   }
   const faultCount = partitions.reduce((sum, report) => sum + report.faultCount, 0);
   return { ok: faultCount === 0, partitions, faults, faultCount };
 }
+
+/** The last checkpoint of each partition that has one. */
+async function readStarts(connection: Queryable, partitionCount: number): Promise<ToldCheckpoint[]> {
+  const starts: ToldCheckpoint[] = [];
+  for (let partition = 0; partition <= partitionCount; partition++) {
+    const { rows } = await connection.query<CheckpointRow>(lastToldCheckpoint(partition));
+    if (rows[0] !== undefined) starts.push(toldOfRow(partition, rows[0]));
+  }
+  return starts;
+}
+
+const anchorAt = (starts: readonly ToldCheckpoint[]): Anchor =>
+  new Map(starts.map(({ partition, sequence, hash }) => [partition, { sequence, hash }]));
 
 /** The partitions to verify, with what is wrong about their heads by themselves. */
 async function plan(
