@@ -11,6 +11,7 @@ import { feedOperations } from "./operations/feed.ts";
 import { inventoryOperations, itemOperations } from "./operations/inventory.ts";
 import { orderOperations } from "./operations/orders.ts";
 import type { Operation } from "./operations/shared.ts";
+import { sourceOperations } from "./operations/sources.ts";
 import { subscriptionOperations } from "./operations/subscriptions.ts";
 
 export type { BulkResult, InventoryPage } from "./operations/inventory.ts";
@@ -24,6 +25,7 @@ export const operations = {
   ...orderOperations,
   ...channelOperations,
   ...countOperations,
+  ...sourceOperations,
   ...consolidatedOperations,
   ...subscriptionOperations,
   ...bulkOperations,

@@ -6,6 +6,7 @@ import { openCheckpointSide } from "./assembly/checkpoint-side.ts";
 import { openExpirySide } from "./assembly/expiry-side.ts";
 import { type FeedSide, openFeedSide } from "./assembly/feed-side.ts";
 import { openRestSide } from "./assembly/rest-side.ts";
+import { openSourceSide, type SourceSide, sourceSideRoutes } from "./assembly/source-side.ts";
 import { openWebhookSide } from "./assembly/webhook-side.ts";
 import { openWorkSide, type WorkSide, workOverdue, workRoutes } from "./assembly/work-side.ts";
 import { openWriteSide, type WriteSide, type WriteSideOptions } from "./assembly/write-side.ts";
@@ -56,10 +57,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   const channels = openChannelSide(options, registry, write);
   const work = openWorkSide(options, registry, write, outward);
   const sweeper = openExpirySide(options, registry, write);
+  const sources = openSourceSide(options, registry, write);
   const bulk = openBulkSide(options, registry, rest);
   const checkpoints = openCheckpointSide(options, registry, write);
   let isStopping = false;
-  const api = openApi(options, registry, keyring, rest, webhooks, work, bulk);
+  const api = openApi(options, registry, keyring, rest, webhooks, work, sources, bulk);
   addOperationsPages(api.app, { keyring, clock, registry, whyNotReady: () => whyNotReady(database, isStopping) });
   measure(registry, write, outward);
   const clearing = openClearing(options, registry, database);
@@ -70,7 +72,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       wakeUps?.stop(),
       clearing.stop(),
       keyring.stop(),
-      Promise.all([channels.stop(), work.stop(), sweeper.stop(), checkpoints.stop(), bulk.stop()]).then(() =>
+      Promise.all([channels.stop(), work.stop(), sweeper.stop(), sources.stop(), checkpoints.stop(), bulk.stop()]).then(() =>
         write.writer.stop(),
       ),
     ];
@@ -87,7 +89,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await wakeUps?.start();
     clearing.start();
     if (options.backend === undefined)
-      for (const each of [webhooks, channels, work, sweeper, checkpoints, bulk]) each.start();
+      for (const each of [webhooks, channels, work, sweeper, sources, checkpoints, bulk]) each.start();
     listener = listen(api, config.host, config.port);
   } catch (error) {
     await close(config.drainMsMax);
@@ -118,6 +120,7 @@ function openApi(
   rest: RestContext,
   webhooks: Webhooks,
   work: WorkSide,
+  sources: SourceSide,
   bulk: BulkSide,
 ): Api {
   const sockets: WsContext = {
@@ -132,6 +135,7 @@ function openApi(
       ...restRoutes(rest),
       ...subscriptionRoutes({ ...rest, ...webhooks }),
       ...workRoutes(rest, work),
+      ...sourceSideRoutes(rest, sources),
       socketRoute(sockets),
     ]),
     keyring,
