@@ -94,3 +94,20 @@ export async function onHand(database: TestDatabase, productId = "soap", locatio
   });
   return rows[0]?.on_hand ?? 0;
 }
+
+/** Parks a line whose product code nobody knows, as any server would. @returns its id */
+export async function parkLine(
+  database: TestDatabase,
+  sourceId: string,
+  code: string,
+  fields: Partial<IntakeLine> = {},
+): Promise<string> {
+  const intake = new Intake({
+    database: database.application,
+    partitionCount,
+    submit: () => Promise.reject(new Error("a line without a product is not submitted")),
+    clock: systemClock,
+  });
+  const [result] = await intake.apply(originOf(sourceId), [lineOf({ product: { code }, ...fields })]);
+  return result!.parkedId!;
+}
