@@ -8,8 +8,10 @@ import { channelOperations } from "./operations/channels.ts";
 import { consolidatedOperations } from "./operations/consolidated.ts";
 import { countOperations } from "./operations/counts.ts";
 import { feedOperations } from "./operations/feed.ts";
+import { historyOperations } from "./operations/history.ts";
 import { inventoryOperations, itemOperations } from "./operations/inventory.ts";
 import { orderOperations } from "./operations/orders.ts";
+import { reconciliationOperations } from "./operations/reconciliation.ts";
 import type { Operation } from "./operations/shared.ts";
 import { sourceOperations } from "./operations/sources.ts";
 import { subscriptionOperations } from "./operations/subscriptions.ts";
@@ -22,11 +24,13 @@ export const operations = {
   ...inventoryOperations,
   ...feedOperations,
   ...itemOperations,
+  ...historyOperations,
   ...orderOperations,
   ...channelOperations,
   ...countOperations,
   ...sourceOperations,
   ...consolidatedOperations,
+  ...reconciliationOperations,
   ...subscriptionOperations,
   ...bulkOperations,
 } as const satisfies Record<string, Operation>;

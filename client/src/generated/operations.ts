@@ -59,6 +59,33 @@ export interface SkuAsOf {
   asOf: AsOf;
 }
 
+export interface ItemHistory {
+  inventoryId: string;
+  productId: string;
+  locationId: string;
+  period: "hour" | "day";
+  timezone: string;
+  upToDate: boolean;
+  data: HistoryPeriod[];
+}
+
+export interface HistoryPeriod {
+  start: string;
+  end: string;
+  openingLevel: number;
+  sold: number;
+  returned: number;
+  received: number;
+  lost: number;
+  transferredIn: number;
+  transferredOut: number;
+  corrected: number;
+  closingLevel: number;
+  outOfStockSeconds: number;
+  refusedUnits: number;
+  refusedRequests: number;
+}
+
 export interface CountInventory {
   locationId: string;
   lines: CountedLine[];
@@ -180,6 +207,153 @@ export interface Review {
 
 export interface ResolveReview {
   note: string;
+}
+
+export interface Source {
+  sourceId: string;
+  name: string;
+  kind: string;
+  mode: "changes" | "levels" | "both";
+  role: "stock" | "statements";
+  trust: number;
+  freshForSeconds: number;
+  locationIds: string[];
+  channelId: string | null;
+  echoWindowSeconds: number;
+  timezone: string | null;
+  signature: "none" | "shopify" | "square" | "woocommerce" | "standard";
+  status: "active" | "archived";
+  mappingVersion: number | null;
+  contacts: ({ locationId: string | null; lastHeardAt: string; lastEventAt: string | null; stale: boolean })[];
+  secrets: ({ secretId: string; createdAt: string })[];
+  openParkedLines: number;
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface CreateSource {
+  sourceId?: string;
+  name: string;
+  kind?: string;
+  mode?: "changes" | "levels" | "both";
+  role?: "stock" | "statements";
+  trust?: number;
+  freshForSeconds?: number;
+  locationIds?: string[];
+  channelId?: string | null;
+  echoWindowSeconds?: number;
+  timezone?: string | null;
+  signature?: "none" | "shopify" | "square" | "woocommerce" | "standard";
+}
+
+export interface PatchSource {
+  name?: string;
+  kind?: string;
+  mode?: "changes" | "levels" | "both";
+  role?: "stock" | "statements";
+  trust?: number;
+  freshForSeconds?: number;
+  locationIds?: string[];
+  channelId?: string | null;
+  echoWindowSeconds?: number;
+  timezone?: string | null;
+  signature?: "none" | "shopify" | "square" | "woocommerce" | "standard";
+  status?: "active" | "archived";
+}
+
+export interface SourceCode {
+  kind: "product" | "location";
+  code: string;
+  targetId: string;
+}
+
+export interface PutSourceCodes {
+  codes: SourceCodeChange[];
+}
+
+export interface SourceCodeChange {
+  kind: "product" | "location";
+  code: string;
+  targetId: string | null;
+}
+
+export interface PutSourceCodesResult {
+  put: number;
+  removed: number;
+  retried: number;
+}
+
+export interface PublishToSource {
+  publications: Publication[];
+}
+
+export interface Publication {
+  productId?: string;
+  sku?: string;
+  locationId?: string;
+  stockLevel: number;
+  reference?: string;
+  publishedAt?: string;
+}
+
+export interface PublishToSourceResult {
+  published: number;
+}
+
+export interface SourceStatement {
+  productId: string;
+  locationId: string;
+  stockLevel: number;
+  asOf: string;
+  version: number | null;
+  receivedAt: string;
+  rule: string;
+}
+
+export interface AddSourceSecret {
+  secret: string;
+}
+
+export interface ParkedLine {
+  parkedId: string;
+  originKind: "source" | "device";
+  originId: string;
+  operationId: string;
+  reason: "rejected" | "unmapped_product" | "unmapped_location" | "unknown_product" | "unknown_location" | "too_old" | "clock_unknown";
+  code: string | null;
+  line: Record<string, unknown>;
+  state: "open" | "applied" | "discarded";
+  owner: string | null;
+  tries: number;
+  problem: { code: string; detail: string };
+  result: Record<string, unknown> | null;
+  history: (Record<string, unknown>)[];
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface RetryParkedLines {
+  originKind?: "source" | "device";
+  originId?: string;
+  reason?: "rejected" | "unmapped_product" | "unmapped_location" | "unknown_product" | "unknown_location" | "too_old" | "clock_unknown";
+  code?: string;
+  owner?: string;
+  after?: string;
+}
+
+export interface RetriedParkedLines {
+  results: ({ parkedId: string; operationId: string; verdict: "applied" | "ignored" | "duplicate" | "rejected" | "review"; rule?: string; movementId?: string; error?: { code: string; detail: string } })[];
+  next: string | null;
+}
+
+export interface AssignParkedLine {
+  owner: string | null;
+  note?: string;
+}
+
+export interface DiscardParkedLine {
+  note?: string;
 }
 
 export interface ConsolidatedTotals {
@@ -343,6 +517,15 @@ export interface ListMovementsQuery {
   cursor?: string | undefined;
 }
 
+/** Query of `getHistory`. */
+export interface GetHistoryQuery {
+  period?: "hour" | "day" | undefined;
+  /** A moment in the first period; 30 days or 48 hours ago when absent (RFC 3339, any offset; written in UTC with milliseconds) */
+  from?: string | undefined;
+  /** The first moment that is not asked for; now when absent (RFC 3339, any offset; written in UTC with milliseconds) */
+  to?: string | undefined;
+}
+
 /** Query of `listReservations`. */
 export interface ListReservationsQuery {
   limit?: number | undefined;
@@ -456,6 +639,50 @@ export interface ListReviewsQuery {
   locationId?: string | undefined;
 }
 
+/** Query of `listSources`. */
+export interface ListSourcesQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  status?: "active" | "archived" | "all" | undefined;
+}
+
+/** Query of `deleteSource`. */
+export interface DeleteSourceQuery {
+  /** Keep it, hidden and closed to changes, instead of removing it */
+  archive?: boolean | undefined;
+}
+
+/** Query of `listSourceCodes`. */
+export interface ListSourceCodesQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  kind?: "product" | "location" | undefined;
+  /** Only codes of this product or location */
+  targetId?: string | undefined;
+}
+
+/** Query of `listSourceStatements`. */
+export interface ListSourceStatementsQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  /** Only of this product */
+  productId?: string | undefined;
+  /** Only at this location */
+  locationId?: string | undefined;
+}
+
+/** Query of `listParkedLines`. */
+export interface ListParkedLinesQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  state?: "open" | "applied" | "discarded" | "all" | undefined;
+  originKind?: "source" | "device" | undefined;
+  originId?: string | undefined;
+  reason?: "rejected" | "unmapped_product" | "unmapped_location" | "unknown_product" | "unknown_location" | "too_old" | "clock_unknown" | undefined;
+  code?: string | undefined;
+  owner?: string | undefined;
+}
+
 /** Query of `listTotals`. */
 export interface ListTotalsQuery {
   limit?: number | undefined;
@@ -564,6 +791,8 @@ export interface Operations {
   deleteInventory(inventoryId: string, query?: DeleteInventoryQuery, options?: WriteOptions): Promise<void>;
   /** The ledger of an item, newest first. `GET /v1/inventory/{inventoryId}/movements` (role reader) */
   listMovements(inventoryId: string, query?: ListMovementsQuery, options?: ReadOptions): Promise<Page<Movement>>;
+  /** What happened to an item by hour or day: sold, returned, received, lost, closing level, time without stock, lost demand. `GET /v1/inventory/{inventoryId}/history` (role reader) */
+  getHistory(inventoryId: string, query?: GetHistoryQuery, options?: CallOptions): Promise<ItemHistory>;
   /** List reservations, newest first. `GET /v1/reservations` (role reader) */
   listReservations(query?: ListReservationsQuery, options?: ReadOptions): Promise<Page<Reservation>>;
   /** Hold units for a while, or see what it would come to with `dryRun`. `POST /v1/reservations` (role writer) */
@@ -642,6 +871,40 @@ export interface Operations {
   listReviews(query?: ListReviewsQuery, options?: CallOptions): Promise<Page<Review>>;
   /** Say what came of looking at it. `POST /v1/reviews/{movementId}/resolve` (role writer) */
   resolveReview(movementId: string, body: ResolveReview, options?: WriteOptions): Promise<Review>;
+  /** List sources. `GET /v1/sources` (role reader) */
+  listSources(query?: ListSourcesQuery, options?: CallOptions): Promise<Page<Source>>;
+  /** Register a source. `POST /v1/sources` (role admin) */
+  createSource(body: CreateSource, options?: WriteOptions): Promise<Source>;
+  /** Read a source, and when it was heard of last. `GET /v1/sources/{sourceId}` (role reader) */
+  getSource(sourceId: string, options?: CallOptions): Promise<Source>;
+  /** Change a source, archive it or restore it. `PATCH /v1/sources/{sourceId}` (role admin) */
+  patchSource(sourceId: string, body: PatchSource, options?: WriteOptions): Promise<Source>;
+  /** Remove a source with its codes and statements; its operations stay known. `DELETE /v1/sources/{sourceId}` (role admin) */
+  deleteSource(sourceId: string, query?: DeleteSourceQuery, options?: WriteOptions): Promise<void>;
+  /** List what a source calls products and locations. `GET /v1/sources/{sourceId}/codes` (role reader) */
+  listSourceCodes(sourceId: string, query?: ListSourceCodesQuery, options?: CallOptions): Promise<Page<SourceCode>>;
+  /** Say what codes of a source mean, up to 10,000 at once; lines that waited for them are applied. `POST /v1/sources/{sourceId}/codes` (role writer) */
+  putSourceCodes(sourceId: string, body: PutSourceCodes, options?: WriteOptions): Promise<PutSourceCodesResult>;
+  /** Say which numbers a source was told, so that their echoes are recognised. `POST /v1/sources/{sourceId}/publications` (role writer) */
+  publishToSource(sourceId: string, body: PublishToSource, options?: WriteOptions): Promise<PublishToSourceResult>;
+  /** List the last level that a source stated of each item. `GET /v1/sources/{sourceId}/statements` (role reader) */
+  listSourceStatements(sourceId: string, query?: ListSourceStatementsQuery, options?: CallOptions): Promise<Page<SourceStatement>>;
+  /** Add a secret that a source's payloads are signed with; older ones hold until they are removed. `POST /v1/sources/{sourceId}/secrets` (role admin) */
+  addSourceSecret(sourceId: string, body: AddSourceSecret, options?: WriteOptions): Promise<Source>;
+  /** Remove a secret of a source. `DELETE /v1/sources/{sourceId}/secrets/{secretId}` (role admin) */
+  removeSourceSecret(sourceId: string, secretId: string, options?: WriteOptions): Promise<Source>;
+  /** List lines of sources and devices that could not be applied, the longest waiting first. `GET /v1/parked-lines` (role reader) */
+  listParkedLines(query?: ListParkedLinesQuery, options?: CallOptions): Promise<Page<ParkedLine>>;
+  /** Try open parked lines again, those that match, up to 1,000 at once. `POST /v1/parked-lines/retry` (role writer) */
+  retryParkedLines(body: RetryParkedLines, options?: WriteOptions): Promise<RetriedParkedLines>;
+  /** Read a parked line. `GET /v1/parked-lines/{parkedId}` (role reader) */
+  getParkedLine(parkedId: string, options?: CallOptions): Promise<ParkedLine>;
+  /** Give a parked line to somebody. `POST /v1/parked-lines/{parkedId}/assign` (role writer) */
+  assignParkedLine(parkedId: string, body: AssignParkedLine, options?: WriteOptions): Promise<ParkedLine>;
+  /** Try a parked line again. `POST /v1/parked-lines/{parkedId}/retry` (role writer) */
+  retryParkedLine(parkedId: string, options?: WriteOptions): Promise<ParkedLine>;
+  /** Give a parked line up; whoever sends it again hears that it was. `POST /v1/parked-lines/{parkedId}/discard` (role writer) */
+  discardParkedLine(parkedId: string, body: DiscardParkedLine, options?: WriteOptions): Promise<ParkedLine>;
   /** Totals by product, location, group, region, channel, attribute or source, with their provenance. `GET /v1/totals` (role reader) */
   listTotals(query?: ListTotalsQuery, options?: ReadOptions): Promise<Page<ConsolidatedTotals>>;
   /** What the stock is worth in one currency, at given rates; nothing is changed. `POST /v1/valuations` (role reader) */
@@ -725,6 +988,14 @@ export interface Lists {
   listCountLines(sessionId: string, query?: Omit<ListCountLinesQuery, "cursor">, options?: CallOptions): Listing<CountLine>;
   /** List what somebody should look at: open ones, the longest waiting first, all pages. `GET /v1/reviews` */
   listReviews(query?: Omit<ListReviewsQuery, "cursor">, options?: CallOptions): Listing<Review>;
+  /** List sources, all pages. `GET /v1/sources` */
+  listSources(query?: Omit<ListSourcesQuery, "cursor">, options?: CallOptions): Listing<Source>;
+  /** List what a source calls products and locations, all pages. `GET /v1/sources/{sourceId}/codes` */
+  listSourceCodes(sourceId: string, query?: Omit<ListSourceCodesQuery, "cursor">, options?: CallOptions): Listing<SourceCode>;
+  /** List the last level that a source stated of each item, all pages. `GET /v1/sources/{sourceId}/statements` */
+  listSourceStatements(sourceId: string, query?: Omit<ListSourceStatementsQuery, "cursor">, options?: CallOptions): Listing<SourceStatement>;
+  /** List lines of sources and devices that could not be applied, the longest waiting first, all pages. `GET /v1/parked-lines` */
+  listParkedLines(query?: Omit<ListParkedLinesQuery, "cursor">, options?: CallOptions): Listing<ParkedLine>;
   /** Totals by product, location, group, region, channel, attribute or source, with their provenance, all pages. `GET /v1/totals` */
   listTotals(query?: Omit<ListTotalsQuery, "cursor">, options?: ReadOptions): Listing<ConsolidatedTotals>;
   /** List webhook subscriptions, all pages. `GET /v1/subscriptions/inventory` */
@@ -790,6 +1061,8 @@ export function bindOperations(send: Send): Operations {
       send({ method: "DELETE", path: `/v1/inventory/${pathPart(inventoryId)}`, writes: true, query }, options),
     listMovements: async (inventoryId, query, options) =>
       send({ method: "GET", path: `/v1/inventory/${pathPart(inventoryId)}/movements`, writes: false, query }, options),
+    getHistory: async (inventoryId, query, options) =>
+      send({ method: "GET", path: `/v1/inventory/${pathPart(inventoryId)}/history`, writes: false, query }, options),
     listReservations: async (query, options) =>
       send({ method: "GET", path: "/v1/reservations", writes: false, query }, options),
     createReservation: async (body, options) =>
@@ -868,6 +1141,40 @@ export function bindOperations(send: Send): Operations {
       send({ method: "GET", path: "/v1/reviews", writes: false, query }, options),
     resolveReview: async (movementId, body, options) =>
       send({ method: "POST", path: `/v1/reviews/${pathPart(movementId)}/resolve`, writes: true, body }, options),
+    listSources: async (query, options) =>
+      send({ method: "GET", path: "/v1/sources", writes: false, query }, options),
+    createSource: async (body, options) =>
+      send({ method: "POST", path: "/v1/sources", writes: true, body }, options),
+    getSource: async (sourceId, options) =>
+      send({ method: "GET", path: `/v1/sources/${pathPart(sourceId)}`, writes: false }, options),
+    patchSource: async (sourceId, body, options) =>
+      send({ method: "PATCH", path: `/v1/sources/${pathPart(sourceId)}`, writes: true, body }, options),
+    deleteSource: async (sourceId, query, options) =>
+      send({ method: "DELETE", path: `/v1/sources/${pathPart(sourceId)}`, writes: true, query }, options),
+    listSourceCodes: async (sourceId, query, options) =>
+      send({ method: "GET", path: `/v1/sources/${pathPart(sourceId)}/codes`, writes: false, query }, options),
+    putSourceCodes: async (sourceId, body, options) =>
+      send({ method: "POST", path: `/v1/sources/${pathPart(sourceId)}/codes`, writes: true, body }, options),
+    publishToSource: async (sourceId, body, options) =>
+      send({ method: "POST", path: `/v1/sources/${pathPart(sourceId)}/publications`, writes: true, body }, options),
+    listSourceStatements: async (sourceId, query, options) =>
+      send({ method: "GET", path: `/v1/sources/${pathPart(sourceId)}/statements`, writes: false, query }, options),
+    addSourceSecret: async (sourceId, body, options) =>
+      send({ method: "POST", path: `/v1/sources/${pathPart(sourceId)}/secrets`, writes: true, body }, options),
+    removeSourceSecret: async (sourceId, secretId, options) =>
+      send({ method: "DELETE", path: `/v1/sources/${pathPart(sourceId)}/secrets/${pathPart(secretId)}`, writes: true }, options),
+    listParkedLines: async (query, options) =>
+      send({ method: "GET", path: "/v1/parked-lines", writes: false, query }, options),
+    retryParkedLines: async (body, options) =>
+      send({ method: "POST", path: "/v1/parked-lines/retry", writes: true, body }, options),
+    getParkedLine: async (parkedId, options) =>
+      send({ method: "GET", path: `/v1/parked-lines/${pathPart(parkedId)}`, writes: false }, options),
+    assignParkedLine: async (parkedId, body, options) =>
+      send({ method: "POST", path: `/v1/parked-lines/${pathPart(parkedId)}/assign`, writes: true, body }, options),
+    retryParkedLine: async (parkedId, options) =>
+      send({ method: "POST", path: `/v1/parked-lines/${pathPart(parkedId)}/retry`, writes: true }, options),
+    discardParkedLine: async (parkedId, body, options) =>
+      send({ method: "POST", path: `/v1/parked-lines/${pathPart(parkedId)}/discard`, writes: true, body }, options),
     listTotals: async (query, options) =>
       send({ method: "GET", path: "/v1/totals", writes: false, query }, options),
     valuateStock: async (body, options) =>
@@ -946,6 +1253,14 @@ export function bindLists(operations: OperationsWithMeta): Lists {
       new Listing((cursor) => operations.listCountLines(sessionId, { ...query, cursor }, options)),
     listReviews: (query, options) =>
       new Listing((cursor) => operations.listReviews({ ...query, cursor }, options)),
+    listSources: (query, options) =>
+      new Listing((cursor) => operations.listSources({ ...query, cursor }, options)),
+    listSourceCodes: (sourceId, query, options) =>
+      new Listing((cursor) => operations.listSourceCodes(sourceId, { ...query, cursor }, options)),
+    listSourceStatements: (sourceId, query, options) =>
+      new Listing((cursor) => operations.listSourceStatements(sourceId, { ...query, cursor }, options)),
+    listParkedLines: (query, options) =>
+      new Listing((cursor) => operations.listParkedLines({ ...query, cursor }, options)),
     listTotals: (query, options) =>
       new Listing((cursor) => operations.listTotals({ ...query, cursor }, options)),
     listSubscriptions: (query, options) =>

@@ -9,9 +9,12 @@ import { CountLines } from "../counts/count-lines.ts";
 import { CountPoster } from "../counts/count-poster.ts";
 import { CountSessions } from "../counts/count-sessions.ts";
 import { openDatabase } from "../db/pool.ts";
+import { historyProjection } from "../history/history-projection.ts";
+import { HistoryQueries, historyOverdue } from "../history/history-queries.ts";
 import type { Route } from "../host/route.ts";
 import type { RestContext } from "../inbound/rest/context.ts";
 import { type CountContext, countRoutes } from "../inbound/rest/count-routes.ts";
+import { type HistoryContext, historyRoutes } from "../inbound/rest/history-routes.ts";
 import { type ReviewContext, reviewRoutes } from "../inbound/rest/review-routes.ts";
 import { type TotalsContext, totalsRoutes } from "../inbound/rest/totals-routes.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -27,13 +30,14 @@ import { lineFailureOf } from "./line-failure.ts";
 import type { WriteSide, WriteSideOptions } from "./write-side.ts";
 
 /** Connections for projections, apart from those for reading: one for each, and one for what they read meanwhile. */
-const connectionsMax = 4;
+const connectionsMax = 6;
 /** A batch may read and write much, and nobody waits for it. */
 const statementTimeoutMs = 30_000;
 
 export interface WorkSide
   extends Pick<CountContext, "countSessions" | "countLines" | "countPoster">,
     Pick<ReviewContext, "reviews">,
+    Pick<HistoryContext, "history">,
     Pick<TotalsContext, "totals" | "valuation"> {
   /** Begins to build projections. */
   start(): void;
@@ -42,12 +46,13 @@ export interface WorkSide
 }
 
 /** What of it is cleared away in time. */
-export const workOverdue = [rememberedOverdue];
+export const workOverdue = [rememberedOverdue, historyOverdue];
 
 /** The routes that work with it. */
 export const workRoutes = (rest: RestContext, work: WorkSide): Route[] => [
   ...countRoutes({ ...rest, ...work }),
   ...reviewRoutes({ ...rest, ...work }),
+  ...historyRoutes({ ...rest, ...work }),
   ...totalsRoutes({ ...rest, ...work }),
 ];
 
@@ -76,6 +81,7 @@ export function openWorkSide(
   const runners = [
     reviewProjection,
     locationTotalsProjection,
+    historyProjection(own),
     unusualProjection({ database: own, submit, logger }),
   ].map((projection) => new ProjectionRunner({ projection, database: own, serverId, heads, clock, metrics, logger }));
   registerProjectionGauges(registry, () => runners);
@@ -94,6 +100,7 @@ export function openWorkSide(
     countLines: new CountLines(database, installation.partitionCount),
     countPoster,
     reviews: new ReviewQueries(database, installation.partitionCount),
+    history: new HistoryQueries(database),
     totals: new TotalsQueries(database, installation.partitionCount, places),
     valuation: new ValuationQueries(database, places),
     start() {

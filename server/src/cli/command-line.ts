@@ -1,5 +1,6 @@
 /** The command line: finds the command, shows help, and says in one sentence what went wrong. */
 import { version } from "../config/version.ts";
+import { checkpointCommand } from "./checkpoint.ts";
 import { type Command, UsageError } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { epochCommand } from "./epoch.ts";
@@ -9,6 +10,7 @@ import { keysCommand } from "./keys.ts";
 import { migrateCommand } from "./migrate.ts";
 import { channelsCommand } from "./remote/channels.ts";
 import { countsCommand } from "./remote/counts.ts";
+import { historyCommand } from "./remote/history.ts";
 import { reservationsCommand } from "./remote/reservations.ts";
 import { reviewsCommand } from "./remote/reviews.ts";
 import { suppliesCommand } from "./remote/supplies.ts";
@@ -27,10 +29,12 @@ const commands: readonly Command[] = [
   transfersCommand,
   suppliesCommand,
   totalsCommand,
+  historyCommand,
   countsCommand,
   reviewsCommand,
   channelsCommand,
   verifyCommand,
+  checkpointCommand,
   keysCommand,
   feedCommand,
   epochCommand,

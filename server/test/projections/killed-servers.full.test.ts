@@ -29,9 +29,9 @@ test("of two servers one is killed again and again: profiles have seen every cha
   await load.finish();
   const read = async <Row extends object>(text: string): Promise<Row[]> =>
     (await database.owner.query<Row>({ text })).rows;
-  await until("both projections have passed everything", async () => {
+  await until("all projections have passed everything", async () => {
     const [row] = await read<{ behind: number }>(
-      `SELECT count(*)::integer AS behind FROM partition_head h CROSS JOIN (VALUES ('reviews'), ('unusual')) n(name)
+      `SELECT count(*)::integer AS behind FROM partition_head h CROSS JOIN (VALUES ('reviews'), ('unusual'), ('history'), ('location_totals')) n(name)
        LEFT JOIN projection_position p ON p.name = n.name AND p.partition = h.partition WHERE h.sequence > coalesce(p.sequence, 0)`,
     );
     return row!.behind === 0;
@@ -52,6 +52,15 @@ test("of two servers one is killed again and again: profiles have seen every cha
     "SELECT partition, detail->'notice'->>'about' AS about FROM journal WHERE kind = 64 GROUP BY 1, 2 HAVING count(*) > 1",
   );
   expect(doubled).toEqual([]);
+  const moved = `sum(on_hand_delta)::bigint AS on_hand FROM journal WHERE item_number IS NOT NULL AND on_hand_delta <> 0`;
+  expect(
+    await read("SELECT location_id, sum(on_hand)::bigint AS on_hand FROM location_total GROUP BY 1 ORDER BY 1"),
+  ).toEqual(await read(`SELECT location_id, ${moved} GROUP BY 1 ORDER BY 1`));
+  expect(
+    await read(
+      "SELECT product_id, location_id, sum(net)::bigint AS on_hand FROM item_period WHERE grain = 1 GROUP BY 1, 2 ORDER BY 1, 2",
+    ),
+  ).toEqual(await read(`SELECT product_id, location_id, ${moved} GROUP BY 1, 2 ORDER BY 1, 2`));
   await stopAll();
   await database.close();
 }, 240_000);

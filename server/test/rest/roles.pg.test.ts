@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Operation, type OperationId, operations } from "@onhand/protocol/operations";
 import { type Role, roles } from "@onhand/protocol/vocabulary";
+import { parkLine } from "../intake/support.ts";
 import { until } from "../support/server-process.ts";
 import { adjust, type Caller, createLocation, createProduct, startTestServer, type TestServer } from "./support.ts";
 
@@ -23,6 +24,9 @@ interface Subject {
   readonly transferId: string;
   readonly supplyId: string;
   readonly sessionId: string;
+  readonly sourceId: string;
+  readonly secretId: string;
+  readonly parkedId: string;
   readonly jobId: string;
   /** Of a count that is up for review. */
   readonly movementId: string;
@@ -30,6 +34,8 @@ interface Subject {
 
 const hooks = "/v1/subscriptions/inventory";
 const sessions = "/v1/counts/sessions";
+const sources = "/v1/sources";
+const parkedLines = "/v1/parked-lines";
 /** Nobody has this name, so nothing is sent anywhere. */
 const url = "https://hooks.invalid/inventory";
 
@@ -57,6 +63,7 @@ const requests: Record<Call, (subject: Subject) => { path: string; body?: unknow
     path: "/v1/inventory",
     body: { productId, locationId, adjustment: 1 },
   }),
+  getHistory: ({ inventoryId }) => ({ path: `/v1/inventory/${inventoryId}/history` }),
   listTotals: () => ({ path: "/v1/totals?groupBy=product" }),
   valuateStock: () => ({ path: "/v1/valuations", body: { currency: "EUR" } }),
   bulkUpdateInventory: ({ productId, locationId }) => ({
@@ -133,6 +140,29 @@ const requests: Record<Call, (subject: Subject) => { path: string; body?: unknow
   getJob: ({ jobId }) => ({ path: `/v1/jobs/${jobId}` }),
   listJobResults: ({ jobId }) => ({ path: `/v1/jobs/${jobId}/results` }),
   cancelJob: ({ jobId }) => ({ path: `/v1/jobs/${jobId}/cancel` }),
+  listSources: () => ({ path: sources }),
+  createSource: () => ({ path: sources, body: { name: "x" } }),
+  getSource: ({ sourceId }) => ({ path: `${sources}/${sourceId}` }),
+  patchSource: ({ sourceId }) => ({ path: `${sources}/${sourceId}`, body: { name: "x" } }),
+  deleteSource: ({ sourceId }) => ({ path: `${sources}/${sourceId}` }),
+  listSourceCodes: ({ sourceId }) => ({ path: `${sources}/${sourceId}/codes` }),
+  putSourceCodes: ({ sourceId, productId }) => ({
+    path: `${sources}/${sourceId}/codes`,
+    body: { codes: [{ kind: "product", code: "4711", targetId: productId }] },
+  }),
+  publishToSource: ({ sourceId, productId }) => ({
+    path: `${sources}/${sourceId}/publications`,
+    body: { publications: [{ productId, stockLevel: 1 }] },
+  }),
+  listSourceStatements: ({ sourceId }) => ({ path: `${sources}/${sourceId}/statements` }),
+  addSourceSecret: ({ sourceId }) => ({ path: `${sources}/${sourceId}/secrets`, body: { secret: "s" } }),
+  removeSourceSecret: ({ sourceId, secretId }) => ({ path: `${sources}/${sourceId}/secrets/${secretId}` }),
+  listParkedLines: () => ({ path: parkedLines }),
+  retryParkedLines: () => ({ path: `${parkedLines}/retry`, body: {} }),
+  getParkedLine: ({ parkedId }) => ({ path: `${parkedLines}/${parkedId}` }),
+  assignParkedLine: ({ parkedId }) => ({ path: `${parkedLines}/${parkedId}/assign`, body: { owner: "x" } }),
+  retryParkedLine: ({ parkedId }) => ({ path: `${parkedLines}/${parkedId}/retry` }),
+  discardParkedLine: ({ parkedId }) => ({ path: `${parkedLines}/${parkedId}/discard`, body: {} }),
   listSubscriptions: () => ({ path: hooks }),
   createSubscription: () => ({ path: hooks, body: { url } }),
   getSubscription: ({ subscriptionId }) => ({ path: `${hooks}/${subscriptionId}` }),
@@ -168,6 +198,9 @@ const nothingElse = {
   transferId: "",
   supplyId: "",
   sessionId: "",
+  sourceId: "",
+  secretId: "",
+  parkedId: "",
   jobId: "",
   movementId: "",
 };
@@ -235,9 +268,29 @@ async function newReview(): Promise<Subject> {
   return { ...subject, movementId: body.results[0].movementId };
 }
 
+async function newSource(): Promise<Subject> {
+  const subject = await newSubject();
+  const { sourceId } = (await server.admin.post(sources, { name: "x" })).body;
+  const { body } = await server.admin.post(`${sources}/${sourceId}/secrets`, { secret: "s" });
+  return { ...subject, sourceId, secretId: body.secrets[0].secretId };
+}
+
+/** With a line that waits, of which the journal has told. */
+async function newParkedLine(): Promise<Subject> {
+  const subject = await newSubject();
+  const parkedId = await parkLine(server.database, `till${subjects}`, "nothing");
+  await until("the line is told of", async () => {
+    const text = "SELECT FROM parked_line WHERE told_at IS NULL";
+    return (await server.database.owner.query({ text })).rowCount === 0;
+  });
+  return { ...subject, parkedId };
+}
+
 function makerOf({ path }: Operation): () => Promise<Subject> {
   if (path.startsWith(hooks)) return newSubscription;
   if (path.startsWith("/v1/channels")) return newChannel;
+  if (path.startsWith(sources)) return newSource;
+  if (path.startsWith(parkedLines)) return newParkedLine;
   if (path.startsWith(`${sessions}/`)) return newSession;
   if (path.startsWith("/v1/reviews/")) return newReview;
   if (path.startsWith("/v1/jobs/")) return newJob;
@@ -277,6 +330,9 @@ const matrix = (Object.keys(requests) as Call[]).flatMap((id) => kinds.map((kind
 const isBeside = (operationId: Call, path: string): boolean =>
   path.startsWith(hooks) ||
   path.startsWith("/v1/reviews") ||
+  path.startsWith(parkedLines) ||
+  operationId === "putSourceCodes" ||
+  operationId === "publishToSource" ||
   path.startsWith("/v1/jobs") ||
   (path.startsWith(sessions) && operationId !== "postCountSession");
 
