@@ -5,6 +5,7 @@
  */
 import type { Channel, ChannelLevel, Location, Product } from "./catalogue/catalogue.ts";
 import type { EntryText } from "./command.ts";
+import { withChanged } from "./inventory/changed-items.ts";
 import { isAppliedCount } from "./inventory/containment.ts";
 import type { Item } from "./inventory/item.ts";
 import { lineKey, type StockOrder, type StockOrderLine } from "./orders/order.ts";
@@ -23,6 +24,8 @@ export interface State {
   /** `null`: known not to exist, deleted ones included only if they were ever recorded. */
   product(partition: number, productId: string): Product | null;
   item(partition: number, productId: string, locationId: string): Item | null;
+  /** What a product has at some locations, in no particular order. */
+  itemsAt(partition: number, productId: string, locationIds: readonly string[]): readonly Item[];
   location(locationId: string): Location | null;
   /** Product that owns a SKU, or null. */
   skuOwner(sku: string): string | null;
@@ -139,6 +142,10 @@ export class Draft implements State {
     return this.items.get(itemKey(productId, locationId)) ?? this.#base.item(partition, productId, locationId);
   }
 
+  itemsAt(partition: number, productId: string, locationIds: readonly string[]): readonly Item[] {
+    return withChanged(this.#base.itemsAt(partition, productId, locationIds), this.items, productId, locationIds);
+  }
+
   location(locationId: string): Location | null {
     return this.locations.get(locationId) ?? this.#base.location(locationId);
   }
@@ -219,6 +226,11 @@ export class Draft implements State {
   /** The item as it was before the group. */
   itemBefore(partition: number, productId: string, locationId: string): Item | null {
     return this.#base.item(partition, productId, locationId);
+  }
+
+  /** What a product had at some locations before the group. */
+  itemsBefore(partition: number, productId: string, locationIds: readonly string[]): readonly Item[] {
+    return this.#base.itemsAt(partition, productId, locationIds);
   }
 
   /** What the channel could sell and was told before the group. */

@@ -6,6 +6,7 @@
  * It holds from the moment that the group before was sent until this one's own effects become state.
  */
 import type { Channel, ChannelLevel, Location, Product } from "../core/catalogue/catalogue.ts";
+import { withChanged } from "../core/inventory/changed-items.ts";
 import type { Item } from "../core/inventory/item.ts";
 import { lineKey, type StockOrder, type StockOrderLine } from "../core/orders/order.ts";
 import { controlPartition } from "../core/record/partition.ts";
@@ -21,8 +22,9 @@ import {
 } from "../core/state.ts";
 import type { Reliance } from "../journal/sql/append-group.ts";
 import type { CatalogueCache } from "./catalogue-cache.ts";
+import type { KnownHead, MovedHead } from "./known-head.ts";
 import { positionOfOrder } from "./order-place.ts";
-import type { KnownHead, MovedHead, StateCache } from "./state-cache.ts";
+import type { StateCache } from "./state-cache.ts";
 
 /** The effects of an ordinary group whose COMMIT is on its way. */
 export interface Effects {
@@ -97,6 +99,13 @@ export class AheadState implements State {
 
   item(partition: number, productId: string, locationId: string): Item | null {
     return known(this.knownItem({ partition, productId, locationId }), `item ${productId} at ${locationId}`);
+  }
+
+  itemsAt(partition: number, productId: string, locationIds: readonly string[]): readonly Item[] {
+    const items = this.#cache.itemsAt(partition, productId, locationIds);
+    if (items !== undefined) return withChanged(items, this.#before.items, productId, locationIds);
+    const places = locationIds.map((locationId) => this.item(partition, productId, locationId));
+    return places.filter((item) => item !== null);
   }
 
   /** Whether all that a product has at some locations is remembered. */

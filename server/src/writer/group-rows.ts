@@ -13,7 +13,8 @@ import { movesPromised, type OrderRows } from "../journal/sql/write-orders.ts";
 import type { AheadState } from "./ahead-state.ts";
 import type { HeadBoard } from "./head-board.ts";
 import { isRemembered, type Job, partitionsOf } from "./job.ts";
-import type { KnownHead, MovedHead, StateCache } from "./state-cache.ts";
+import type { KnownHead, MovedHead } from "./known-head.ts";
+import type { StateCache } from "./state-cache.ts";
 
 export interface PreparedGroup {
   readonly rows: GroupRows;

@@ -95,6 +95,12 @@ export class LoadedState implements State {
     return item;
   }
 
+  itemsAt(partition: number, productId: string, locationIds: readonly string[]): readonly Item[] {
+    const items = this.#cache.itemsAt(partition, productId, locationIds);
+    if (items === undefined) throw new NotLoaded(`what there is of ${productId} was not loaded`);
+    return items;
+  }
+
   location(locationId: string): Location | null {
     return this.#catalogue.location(locationId);
   }

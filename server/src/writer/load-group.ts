@@ -14,7 +14,8 @@ import { TooMuchToWalk } from "./errors.ts";
 import { holdingsOf, type LevelPlace, levelsOf, productsOf } from "./group-needs.ts";
 import { type Facts, LoadedState, movedKey, noFacts } from "./group-state.ts";
 import { partitionOfOrder } from "./order-place.ts";
-import type { Coverage, StateCache } from "./state-cache.ts";
+import type { CoveredLocations } from "./partition-cache.ts";
+import type { StateCache } from "./state-cache.ts";
 
 /** The group that is being loaded. */
 interface Loading {
@@ -155,7 +156,7 @@ async function loadBehind(
   );
   if (missing.length === 0) return;
   const lists = new Set(missing.map(({ locationIds }) => locationIds));
-  const coverage: Coverage = { lists, locationIds: new Set([...lists].flat()) };
+  const coverage: CoveredLocations = { lists, locationIds: new Set([...lists].flat()) };
   const products = new Map(missing.map(({ partition, productId }) => [productId, { partition, productId }]));
   const found = await transaction.itemsAt([...products.values()], [...coverage.locationIds]);
   for (const { item, nextExpiryMs } of found) {

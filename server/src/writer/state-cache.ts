@@ -13,73 +13,17 @@ import type { SealedEntry } from "../core/record/entry.ts";
 import { controlPartition, partitionOf } from "../core/record/partition.ts";
 import type { Draft, Holder, ItemPlace } from "../core/state.ts";
 import { CatalogueCache } from "./catalogue-cache.ts";
-import { type Holding, OrderCache } from "./order-cache.ts";
+import type { KnownHead } from "./known-head.ts";
+import type { Holding } from "./order-cache.ts";
 import { partitionOfOrder } from "./order-place.ts";
-
-export interface KnownHead {
-  readonly sequence: number;
-  readonly hash: Uint8Array;
-  readonly recordedAtMs: number;
-  readonly epoch: number;
-}
-
-/** A head as it is once a group is committed. */
-export interface MovedHead extends KnownHead {
-  readonly partition: number;
-}
-
-/**
- * Locations at which all that a product has is remembered: what is not, is not there. It spares remembering that there is
- * nothing, a thousand times for each product.
- */
-export interface Coverage {
-  readonly locationIds: ReadonlySet<string>;
-  /** The lists that it was made from, of which all are in it. */
-  readonly lists: ReadonlySet<readonly string[]>;
-}
-
-class PartitionCache {
-  head: KnownHead | null = null;
-  /** `null` is known not to exist. */
-  readonly products = new Map<string, Product | null>();
-  readonly items = new Map<string, Map<string, Item | null>>();
-  readonly coverages = new Map<string, Coverage>();
-  /** By product and channel; null: the channel was never told of it. */
-  readonly levels = new Map<string, Map<string, ChannelLevel | null>>();
-  readonly promised: OrderCache;
-  itemCount = 0;
-  /** Of all products, those included that channels were never told of. */
-  levelCount = 0;
-
-  constructor(partition: number) {
-    this.promised = new OrderCache(partition);
-  }
-
-  clear(): void {
-    this.head = null;
-    this.products.clear();
-    this.items.clear();
-    this.coverages.clear();
-    this.promised.clear();
-    this.itemCount = 0;
-    this.forgetLevels();
-  }
-
-  forgetLevels(): void {
-    this.levels.clear();
-    this.levelCount = 0;
-  }
-
-  forgetLevelsOf(productId: string): void {
-    this.levelCount -= this.levels.get(productId)?.size ?? 0;
-    this.levels.delete(productId);
-  }
-}
+import { type CoveredLocations, PartitionCache } from "./partition-cache.ts";
 
 export class StateCache {
   readonly partitionCount: number;
   readonly #partitions: PartitionCache[];
   readonly #itemsPerPartitionMax: number;
+  /** Of lists of locations, for as long as somebody has them. */
+  readonly #sets = new WeakMap<readonly string[], ReadonlySet<string>>();
   /** Null before it is loaded. */
   #catalogue: CatalogueCache | null = null;
 
@@ -123,8 +67,34 @@ export class StateCache {
     );
   }
 
+  /** What a product has at some locations. Undefined: not all of it is cached. */
+  itemsAt(partition: number, productId: string, locationIds: readonly string[]): readonly Item[] | undefined {
+    const ofProduct = this.#partitions[partition]!.items.get(productId);
+    const items: Item[] = [];
+    // Mostly a product is at few locations, of which there may be a thousand.
+    if (this.coversItems(partition, productId, locationIds) && (ofProduct?.size ?? 0) < locationIds.length) {
+      const there = this.#setOf(locationIds);
+      for (const [locationId, item] of ofProduct ?? []) if (item !== null && there.has(locationId)) items.push(item);
+      return items;
+    }
+    for (const locationId of locationIds) {
+      const item = this.item(partition, productId, locationId);
+      if (item === undefined) return undefined;
+      if (item !== null) items.push(item);
+    }
+    return items;
+  }
+
+  #setOf(locationIds: readonly string[]): ReadonlySet<string> {
+    const known = this.#sets.get(locationIds);
+    if (known !== undefined) return known;
+    const set = new Set(locationIds);
+    this.#sets.set(locationIds, set);
+    return set;
+  }
+
   /** All that a product has at some locations was put; what was said of it before is forgotten. */
-  coverItems(partition: number, productId: string, coverage: Coverage): void {
+  coverItems(partition: number, productId: string, coverage: CoveredLocations): void {
     this.#partitions[partition]!.coverages.set(productId, coverage);
   }
 

@@ -122,6 +122,10 @@ export class MemoryState implements State {
     return this.items.find((item) => item.productId === productId && item.locationId === locationId) ?? null;
   }
 
+  itemsAt(_partition: number, productId: string, locationIds: readonly string[]): readonly Item[] {
+    return this.items.filter((item) => item.productId === productId && locationIds.includes(item.locationId));
+  }
+
   location(locationId: string): Location | null {
     return this.locations.find((location) => location.locationId === locationId) ?? null;
   }

@@ -44,10 +44,9 @@ export function tellChannels(draft: Draft, nowMs: number): void {
     const row = draft.channelLevel(partition, productId, channelId);
     // A product that changed without an item has no number yet, and gets one with the first item that can be sold.
     if (row === null && more === 0) continue;
-    const sellable =
-      row === null ? sumOf(draft, partition, productId, draft.locationsOfChannel(channel)) : row.sellable + more;
+    const before = row?.sellable ?? sumOf(draft.itemsBefore(partition, productId, draft.locationsOfChannel(channel)));
     const cause = { ...causes.get(productId)!, actor: systemActor, source: null };
-    const next = { partition, productId, channelId, sellable: Math.max(0, sellable) };
+    const next = { partition, productId, channelId, sellable: Math.max(0, before + more) };
     putLevel(draft, cause, row, { ...next, available: toldOf(draft, channel, next) }, nowMs);
   }
 }
@@ -81,10 +80,8 @@ function lastEntries(draft: Draft): Map<string, Entry> {
   return last;
 }
 
-/** Units that some locations can sell of a product together. */
-function sumOf(draft: Draft, partition: number, productId: string, locationIds: readonly string[]): number {
-  return locationIds.reduce((sum, id) => sum + sellableOf(draft.item(partition, productId, id)), 0);
-}
+/** Units that channels may sell of some items together. */
+export const sumOf = (items: readonly Item[]): number => items.reduce((sum, item) => sum + sellableOf(item), 0);
 
 /** The number that a channel is told: none of a product that is not in use. */
 export function toldOf(

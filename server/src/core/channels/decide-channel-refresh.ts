@@ -7,7 +7,7 @@ import type { ChannelRefreshCommand } from "../command.ts";
 import { systemActor } from "../inventory/movement.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Draft } from "../state.ts";
-import { putLevel, sellableOf, sellsProduct, toldOf } from "./channel-levels.ts";
+import { putLevel, sellsProduct, sumOf, toldOf } from "./channel-levels.ts";
 
 /**
  * All items of the products are known, not only those at the locations that the command names: one may have come since
@@ -26,12 +26,9 @@ export function decideChannelRefresh(draft: Draft, command: ChannelRefreshComman
       if (row !== null) entries += putLevel(draft, cause, row, { ...next, sellable: 0, available: 0 }, nowMs);
       continue;
     }
-    let sellable = 0;
-    let before = 0;
-    for (const locationId of draft.locationsOfChannel(channel)) {
-      sellable += sellableOf(draft.item(partition, productId, locationId));
-      before += sellableOf(draft.itemBefore(partition, productId, locationId));
-    }
+    const locationIds = draft.locationsOfChannel(channel);
+    const sellable = sumOf(draft.itemsAt(partition, productId, locationIds));
+    const before = sumOf(draft.itemsBefore(partition, productId, locationIds));
     // A product that it never had gets its row with the first item that can be sold.
     if (row === null && sellable === 0 && before === 0) continue;
     const available = toldOf(draft, channel, { ...next, sellable });
