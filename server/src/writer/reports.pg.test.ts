@@ -39,7 +39,7 @@ function states(stockLevel: number, at: number, report: Partial<SourceReport>, k
 }
 
 test("rules are the same on every server, whatever it remembers of the item, and are repeated with the outcome", async () => {
-  await apply(writer, createProduct("p1"), adjust("p1", "paris", 5));
+  await apply(writer, createProduct("p1"));
   const newest = states(40, 10, { version: 7, trust: 80, freshForMs: 50 }, "erp-7");
   await apply(writer, newest);
   const older = await submitOne(other, states(3, 30, { version: 6 }));
