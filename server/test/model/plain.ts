@@ -31,6 +31,7 @@ export const plainExtras = (extras: ModelExtras): ItemExtras =>
         alert: extras.alert,
         countedAtMs: extras.countedAtMs,
         ...(extras.countErrorMs === 0 ? {} : { countErrorMs: extras.countErrorMs }),
+        ...(extras.certainMs === null ? {} : { certainMs: extras.certainMs }),
         ...(extras.stated === null
           ? {}
           : { stated: { ...extras.stated, versions: Object.fromEntries(extras.stated.versions) } }),

@@ -5,7 +5,7 @@
 import { entryKinds, movementTypes } from "@onhand/protocol/vocabulary";
 import type { DeviceClock } from "../../src/core/command.ts";
 import type { Contained, EntryDetail } from "../../src/core/record/entry-detail.ts";
-import type { ModelItem, World } from "./world.ts";
+import type { ModelExtras, ModelItem, World } from "./world.ts";
 
 export interface Counted {
   /** Units that move on hand. */
@@ -30,6 +30,12 @@ function lastCount(item: ModelItem | null): (Span & { readonly atMs: number }) |
   return { atMs: item.extras.countedAtMs, ...span(item.extras.countedAtMs, item.extras.countErrorMs) };
 }
 
+/** The moment up to which some count or other contains everything for certain, once this one is the last. */
+export function certainAfter({ countedAtMs, countErrorMs, certainMs }: ModelExtras, atMs: number, errorMs: number) {
+  const earlier = countedAtMs === null ? Number.NEGATIVE_INFINITY : (certainMs ?? countedAtMs - countErrorMs);
+  return earlier > atMs - errorMs ? earlier : null;
+}
+
 /** What of a movement moves that happened at a time, null for now. */
 export function movementBesideCount(
   item: ModelItem | null,
@@ -43,7 +49,7 @@ export function movementBesideCount(
   if (clock !== undefined && clock.errorMs === null) return { ...applies, review: true };
   const { fromMs, toMs } = span(atMs, clock?.errorMs ?? 0);
   if (fromMs > count.toMs) return applies;
-  if (toMs > count.fromMs) return { ...applies, review: true };
+  if (toMs > (item!.extras.certainMs ?? count.fromMs)) return { ...applies, review: true };
   return { ...applies, onHand: 0n, contained: { onHand: Number(onHand), countedAtMs: count.atMs } };
 }
 

@@ -9,7 +9,7 @@ import {
 import type { InventoryCommand, InventoryLine } from "../../src/core/command.ts";
 import { partitionOf } from "../../src/core/record/partition.ts";
 import { plainItem } from "./plain.ts";
-import { type Counted, countOf, movementBesideCount } from "./reference-counts.ts";
+import { type Counted, certainAfter, countOf, movementBesideCount } from "./reference-counts.ts";
 import { itemDetail } from "./reference-movement.ts";
 import { type Ruled, ruledBy } from "./reference-reports.ts";
 import { type Fault, foremost, type Verdict } from "./verdict.ts";
@@ -201,7 +201,10 @@ function extrasAfter(line: InventoryLine, before: ModelExtras, counted: Counted)
   if (state !== undefined) units[stateFields[state]] += BigInt(adjustment);
   if (move !== undefined && move.from !== null) units[stateFields[move.from]] -= BigInt(move.quantity);
   if (move !== undefined && move.to !== null) units[stateFields[move.to]] += BigInt(move.quantity);
-  const count = counted.isLast ? { countedAtMs: countedAtMs!, countErrorMs: line.clock?.errorMs ?? 0 } : {};
+  const countErrorMs = line.clock?.errorMs ?? 0;
+  const count = counted.isLast
+    ? { countedAtMs: countedAtMs!, countErrorMs, certainMs: certainAfter(before, countedAtMs!, countErrorMs) }
+    : {};
   return { ...units, maximum: set(maximum, before.maximum), hysteresis: set(hysteresis, before.hysteresis), ...count };
 }
 
@@ -219,12 +222,16 @@ function faultsOfMoves(world: World, command: InventoryCommand, moves: readonly 
     }
     faults.push(...faultsOfState(world, line, index, after));
     const takesBelowZero = available(after) < 0n && available(after) < beforeAvailable;
-    if (takesBelowZero && !line.allowNegative && !isCount(line)) {
+    if (takesBelowZero && !isFact(line, counted)) {
       faults.push({ code: "insufficient_stock", line: index, ...shortage(world, command, line, moves) });
     }
   }
   return faults;
 }
+
+/** Whether it is so, whatever was promised: a count, or units that were counted already and that turn out to be damaged. */
+const isFact = (line: InventoryLine, { contained }: Counted): boolean =>
+  line.allowNegative || isCount(line) || (contained !== null && becomeUnavailable(line) > 0n);
 
 /** Only what is in a state can leave it. */
 function faultsOfState(world: World, line: InventoryLine, index: number, after: ModelItem): Fault[] {
@@ -276,7 +283,7 @@ function record(world: World, command: InventoryCommand, moves: readonly Move[])
       safetyStock: Number(after.safetyStock),
       reorderPoint: after.reorderPoint === null ? null : Number(after.reorderPoint),
       movementType: movementTypes.indexOf(typeOf(line)),
-      allowsNegative: line.allowNegative || isCount(line),
+      allowsNegative: isFact(line, counted),
       occurredAtMs: (isCount(line) ? null : line.occurredAtMs) ?? line.change.countedAtMs ?? after.updatedAtMs,
       recordedAtMs: after.updatedAtMs,
       actor: command.actor,

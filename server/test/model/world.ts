@@ -19,6 +19,8 @@ export interface ModelExtras {
   readonly countedAtMs: number | null;
   /** How far the moment of the count may be off, in ms. */
   readonly countErrorMs: number;
+  /** Up to here counts contain everything for certain; null where the last one says it. */
+  readonly certainMs: number | null;
   /** What sources stated; null for nothing. */
   readonly stated: ModelStated | null;
 }
@@ -113,6 +115,7 @@ export const bareExtras: ModelExtras = {
   alert: "none",
   countedAtMs: null,
   countErrorMs: 0,
+  certainMs: null,
   stated: null,
 };
 
@@ -198,6 +201,7 @@ const modelExtras = (extras: ItemExtras): ModelExtras => ({
   alert: extras.alert,
   countedAtMs: extras.countedAtMs,
   countErrorMs: extras.countErrorMs ?? 0,
+  certainMs: extras.certainMs ?? null,
   stated:
     extras.stated === undefined
       ? null

@@ -121,6 +121,29 @@ describe("a count", () => {
     expect(gone.body.results[0]).toMatchObject({ verdict: "review", item: { stockLevel: 0 } });
   });
 
+  test("of what is there holds for damaged units that are told of late, though nothing is available then", async () => {
+    await count([counted("brush", 1)], { countedAt: minutesAgo(1) });
+    const fields = { state: "damaged", type: "restock", timestamp: minutesAgo(5) };
+    const late = await adjust(writer, "brush", shop, 3, fields);
+    expect(late).toMatchObject({
+      stockLevel: 1,
+      unavailableStock: 3,
+      availableStock: -2,
+      contained: { stockLevel: 3 },
+    });
+  });
+
+  test("by a coarse clock leaves contained what an earlier one contained for certain, after a restart too", async () => {
+    await stock("soap", 20);
+    await count([counted("soap", 18)], { countedAt: minutesAgo(10) });
+    const device = { deviceId: "scan-1", clockErrorMs: 3_600_000 };
+    await count([counted("soap", 17)], { countedAt: minutesAgo(5), device });
+    await server.restart();
+    const late = await sell("soap", 2, 30);
+    expect(late).toMatchObject({ stockLevel: 17, contained: { stockLevel: -2 } });
+    expect(late).not.toHaveProperty("review");
+  });
+
   test("repeated under its key, it gets its first answer, and a line that was not settled may be sent again", async () => {
     await stock("soap", 20);
     const body = { lines: [counted("soap", 7), counted("comb", 3)], countedAt: minutesAgo(1) };

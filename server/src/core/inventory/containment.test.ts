@@ -105,6 +105,14 @@ describe("a movement that arrives after a count", () => {
     expect(shop.send(adjust(2, { occurredAtMs: countedAtMs - 1 })).onHand).toBe(2);
   });
 
+  test("of damaged units takes them from what is promised, for they were counted as they are", () => {
+    const shop = new Shop();
+    shop.count(1, countedAtMs);
+    const damaged = shop.send(lineOf({ adjustment: 3, state: "damaged" }, { occurredAtMs: countedAtMs - 1 }));
+    expect(damaged.item).toMatchObject({ onHand: 1, unavailable: 3 });
+    expect(damaged.entry.allowsNegative).toBe(true);
+  });
+
   test("of units in a state still tells their state, of which a count says nothing", () => {
     const shop = new Shop();
     shop.count(40, countedAtMs);
@@ -220,6 +228,29 @@ describe("a device's clock", () => {
     expect(shop.sell(1, countedAtMs - 100)).toMatchObject({ onHand: 40, contained: { onHand: -1 } });
     expect(shop.sell(1, countedAtMs - 150, known)).toMatchObject({ onHand: 39, review: expect.any(String) });
     shop.count(40, countedAtMs + 500);
+    expect(shop.item.extras).toEqual({ ...noExtras, countedAtMs: countedAtMs + 500 });
+  });
+
+  test("that is coarse leaves contained what an earlier count contained for certain", () => {
+    const coarse: DeviceClock = { deviceId: "scan-1", errorMs: 3_600_000 };
+    const shop = new Shop();
+    shop.count(40, countedAtMs);
+    shop.count(39, countedAtMs + 300, coarse);
+    expect(shop.item.extras).toMatchObject({ countErrorMs: 3_600_000, certainMs: countedAtMs });
+    for (const [sale, clock] of [
+      [shop.sell(2, countedAtMs), undefined],
+      [shop.sell(2, countedAtMs - 100, known), known],
+    ] as const) {
+      expect([sale.onHand, sale.review, clock]).toEqual([39, undefined, clock]);
+      expect(sale.contained).toEqual({ onHand: -2, countedAtMs: countedAtMs + 300 });
+    }
+    expect(shop.sell(2, countedAtMs + 1)).toMatchObject({ onHand: 37, review: expect.any(String) });
+    // A surer one that comes later takes over.
+    shop.count(30, countedAtMs + 400, known);
+    expect(shop.item.extras).toEqual({ ...noExtras, countedAtMs: countedAtMs + 400, countErrorMs: 100 });
+    shop.count(30, countedAtMs + 450, coarse);
+    expect(shop.item.extras.certainMs).toBe(countedAtMs + 300);
+    shop.count(30, countedAtMs + 500);
     expect(shop.item.extras).toEqual({ ...noExtras, countedAtMs: countedAtMs + 500 });
   });
 

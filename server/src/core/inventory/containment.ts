@@ -10,7 +10,7 @@ import { entryKinds, movementTypes } from "@onhand/protocol/vocabulary";
 import type { DeviceClock } from "../command.ts";
 import type { Entry } from "../record/entry.ts";
 import { type Contained, parseDetail } from "../record/entry-detail.ts";
-import type { Item } from "./item.ts";
+import type { Item, ItemExtras } from "./item.ts";
 
 export interface Applied {
   /** Units that move on hand. */
@@ -36,9 +36,10 @@ export function contain(item: Item | null, onHand: number, occurredAtMs: number 
     const review = `It says that it happened ${side} the last count, by the clock of device ${clock.deviceId} whose error is not known. It was applied.`;
     return { onHand, review };
   }
-  const errorMs = (clock?.errorMs ?? 0) + count.errorMs;
+  const ownErrorMs = clock?.errorMs ?? 0;
+  const errorMs = ownErrorMs + count.errorMs;
   if (occurredAtMs - errorMs > countedAtMs) return { onHand };
-  if (occurredAtMs + errorMs <= countedAtMs) return { onHand: 0, contained: { onHand, countedAtMs } };
+  if (occurredAtMs + ownErrorMs <= count.certainMs) return { onHand: 0, contained: { onHand, countedAtMs } };
   const review = `It happened within ${errorMs} ms of the last count, which is how far the clocks may be off. It was applied.`;
   return { onHand, review };
 }
@@ -127,7 +128,31 @@ export function momentsOfCount(
 
 const isDoubtful = (apartMs: number, errorMs: number): boolean => errorMs > 0 && Math.abs(apartMs) <= errorMs;
 
-function lastCount(item: Item | null): { readonly countedAtMs: number; readonly errorMs: number } | null {
-  if (item === null || item.life === "deleted" || item.extras.countedAtMs === null) return null;
-  return { countedAtMs: item.extras.countedAtMs, errorMs: item.extras.countErrorMs ?? 0 };
+interface LastCount {
+  readonly countedAtMs: number;
+  readonly errorMs: number;
+  /** Up to here everything is contained for certain. */
+  readonly certainMs: number;
+}
+
+const lastCount = (item: Item | null): LastCount | null =>
+  item === null || item.life === "deleted" ? null : lastCountOf(item.extras);
+
+function lastCountOf({ countedAtMs, countErrorMs: errorMs = 0, certainMs }: ItemExtras): LastCount | null {
+  return countedAtMs === null ? null : { countedAtMs, errorMs, certainMs: certainMs ?? countedAtMs - errorMs };
+}
+
+/**
+ * What an item remembers of a count that is the last one from now on. What an earlier one contained for certain stays
+ * contained, though the clock of this one is coarser.
+ * @param before the extras before it, none of a deleted item
+ */
+export function extrasOfCount(
+  before: ItemExtras,
+  countedAtMs: number,
+  clock: DeviceClock | undefined,
+): Partial<ItemExtras> {
+  const countErrorMs = clock?.errorMs ?? 0;
+  const ownMs = countedAtMs - countErrorMs;
+  return { countedAtMs, countErrorMs, certainMs: Math.max(ownMs, lastCountOf(before)?.certainMs ?? ownMs) };
 }

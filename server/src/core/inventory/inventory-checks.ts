@@ -180,7 +180,7 @@ function checkMove({ change: { move } }: InventoryLine, index: number): Rejectio
 export function checkRange({ line, index, before, after, contained }: Step): Rejection | null {
   if (Number.isNaN(after.onHand) || (contained !== null && !Number.isSafeInteger(contained.onHand))) {
     const detail =
-      "What has moved at the item since countedAt is too much to be added up. Count again, and send the new time.";
+      "What has moved at the item since countedAt is too much to be added up. Count again, and send the new time; of many counts in one atomic request send fewer.";
     return { code: "validation_failed", line: index, pointer: "/countedAt", detail };
   }
   const moved = after.onHand - (before?.onHand ?? 0);

@@ -4,7 +4,7 @@ import type { InventoryCommand, InventoryLine, ItemChange, SourceReport } from "
 import type { Entry } from "../record/entry.ts";
 import { type Contained, type EntryDetail, formatDetail, type Reported } from "../record/entry-detail.ts";
 import type { Draft } from "../state.ts";
-import { contain, containCount } from "./containment.ts";
+import { contain, containCount, extrasOfCount } from "./containment.ts";
 import { type Item, type ItemExtras, noExtras, type Stated } from "./item.ts";
 import { extrasWith, withUnits } from "./item-extras.ts";
 import { newItem } from "./movement.ts";
@@ -80,7 +80,11 @@ export function stepOf(
     sku,
     before,
     after,
-    allowsNegative: line.allowNegative || isCount(change),
+    // What is contained takes nothing. That it is damaged is a fact, whoever was promised what was counted.
+    allowsNegative:
+      line.allowNegative ||
+      isCount(change) ||
+      (!isPlain && moved.contained !== null && after.unavailable > base.unavailable),
     contained: isPlain ? null : moved.contained,
     review: isPlain ? null : moved.review,
     reported: isPlain ? null : (moved.reported ?? null),
@@ -166,8 +170,7 @@ function extrasAfter(
     extras = extrasWith(extras, { hysteresis: hysteresis === null ? null : hysteresis + 0 });
   }
   if (moved !== null) {
-    if (moved.isLast)
-      extras = extrasWith(extras, { countedAtMs: countedAtMs!, countErrorMs: line.clock?.errorMs ?? 0 });
+    if (moved.isLast) extras = extrasWith(extras, extrasOfCount(kept, countedAtMs!, line.clock));
     if (moved.stated !== undefined && moved.stated !== kept.stated)
       extras = extrasWith(extras, { stated: moved.stated });
   }

@@ -24,8 +24,11 @@ export const withUnits = (extras: ItemExtras, state: UnsellableState, more: numb
 
 /** @returns the extras with some fields changed; `noExtras` itself when nothing of it is left */
 export function extrasWith(extras: ItemExtras, changes: Partial<ItemExtras>): ItemExtras {
-  const { countErrorMs, ...after } = { ...extras, ...changes };
-  if (countErrorMs !== undefined && countErrorMs > 0) return { ...after, countErrorMs };
+  const { countErrorMs, certainMs, ...after } = { ...extras, ...changes };
+  if (countErrorMs !== undefined && countErrorMs > 0) {
+    const isSurer = certainMs !== undefined && certainMs > after.countedAtMs! - countErrorMs;
+    return { ...after, countErrorMs, ...(isSurer ? { certainMs } : {}) };
+  }
   if (after.stated !== undefined) return after;
   const isNothing = Object.entries(noExtras).every(
     ([field, nothing]) => after[field as keyof typeof after] === nothing,

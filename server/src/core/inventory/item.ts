@@ -27,6 +27,11 @@ export interface ItemExtras {
   readonly countedAtMs: number | null;
   /** How far that moment may be off, in ms: the error of the device's clock. Absent for none. */
   readonly countErrorMs?: number;
+  /**
+   * Moment up to which everything is contained for certain, where an earlier count was surer of it than the last one.
+   * Absent where the last count's own moment less its error says it.
+   */
+  readonly certainMs?: number;
   /** The statement of a source that holds, and the last version of each source that counts them. Absent for none. */
   readonly stated?: Stated;
 }
