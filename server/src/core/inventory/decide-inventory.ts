@@ -37,7 +37,7 @@ function planOne(draft: Draft, line: InventoryLine, nowMs: number): Step[] | Rej
     checkRange(step) ??
     checkRetirement(step) ??
     checkState(step, subject.stored) ??
-    (dipsBelowZero(step) ? insufficient(step, step.before, step.after) : [step])
+    (dipsBelowZero(step) ? insufficient(draft, step, step.before, step.after) : [step])
   );
 }
 
@@ -84,7 +84,7 @@ function planMany(draft: Draft, command: InventoryCommand, nowMs: number): Step[
     const { stored } = subjects[step.index]!;
     const short = checkState(step, stored);
     if (short !== null) return short;
-    if (dipsBelowZero(step)) return insufficient(step, stored, ends.get(keyOf(step.line))!.after);
+    if (dipsBelowZero(step)) return insufficient(draft, step, stored, ends.get(keyOf(step.line))!.after);
   }
   return steps;
 }

@@ -1,6 +1,7 @@
 /** Why a line of an inventory command may be refused. */
 import { futureToleranceMs, quantityMax, type UnsellableState } from "@onhand/protocol/vocabulary";
 import type { InventoryLine } from "../command.ts";
+import { hidesDue } from "../orders/expiry.ts";
 import { partitionOf } from "../record/partition.ts";
 import type { Rejection } from "../rejection.ts";
 import type { Draft } from "../state.ts";
@@ -236,17 +237,20 @@ export function dipsBelowZero({ allowsNegative, before, after }: Step): boolean 
 }
 
 /** @param before and `after`: the item around the whole request, whose lines for it are added up */
-export function insufficient(step: Step, before: Item | null, after: Item): Rejection {
+export function insufficient(draft: Draft, step: Step, before: Item | null, after: Item): Rejection {
   const availableBefore = before === null ? 0 : availableOf(before);
   const available = Math.max(0, availableBefore);
   const net = availableBefore - availableOf(after);
   // Lines that raise an oversold item on the whole, but lower it in one of them: that one is what was asked for.
   const requested = net > 0 ? net : -(step.line.change.adjustment ?? 0);
+  const { productId, locationId } = step.line;
   return {
     code: "insufficient_stock",
     line: step.index,
     available,
     requested,
+    // Holds that are over may still count.
+    ...(hidesDue(draft, { partition: step.partition, productId, locationId }) ? { isStale: true } : {}),
     detail: `${requested} asked for, ${available} available. Nothing was changed; take at most what is available.`,
   };
 }

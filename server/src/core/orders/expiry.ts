@@ -11,6 +11,12 @@ export function releaseDue(draft: Draft, cause: Cause, place: ItemPlace, nowMs: 
   for (const line of draft.dueLines(place).lines) expireLine(draft, cause, line, nowMs);
 }
 
+/**
+ * Whether more is due of an item than could be released before the decision: then a refusal for want of what is held of
+ * it rests on holds that are over, and is not final.
+ */
+export const hidesDue = (draft: Draft, place: ItemPlace): boolean => !draft.dueLines(place).isComplete;
+
 /** Lets go what a line still holds, because its time is over. */
 export function expireLine(draft: Draft, cause: Cause, line: StockOrderLine, nowMs: number): void {
   if (line.held === 0 || line.locationId === null) return;

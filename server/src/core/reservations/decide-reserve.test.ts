@@ -1,7 +1,7 @@
 /** New reservations: what they take, in what order they are refused, and what they say. */
 import { expect, test } from "bun:test";
 import { entryKinds, quantityMax } from "@onhand/protocol/vocabulary";
-import { origin, SeedBook } from "../../../test/model/commands.ts";
+import { inventory, lineOf, origin, SeedBook } from "../../../test/model/commands.ts";
 import { MemoryState } from "../../../test/model/memory-state.ts";
 import {
   commitOf,
@@ -340,15 +340,32 @@ test("what is due is available to the next reservation at that very millisecond,
   expect(entries.map(({ kind }) => kind)).toEqual([entryKinds.inventoryHoldExpired, entryKinds.inventoryReserved]);
 });
 
-test("with more due than could be looked at, want of stock is not final", () => {
-  class MuchDue extends MemoryState {
-    override get hasDue() {
-      return true;
-    }
-    override dueLines() {
-      return { lines: [], isComplete: false };
-    }
+/** Of whose due lines none could be looked at. */
+class MuchDue extends MemoryState {
+  override get hasDue() {
+    return true;
   }
+  override dueLines() {
+    return { lines: [], isComplete: false };
+  }
+}
+
+test("with more due than could be looked at, neither a limit nor want of stock is final, whoever asks", () => {
+  const state = new MuchDue(5, stocked().entries);
+  const ofBuyer = { ...buyer, limits: { unitsPerBuyer: 5, percentPerPrincipal: null } };
+  const ofKey = { limits: { unitsPerBuyer: null, percentPerPrincipal: 50 } };
+  expect(denied(state, reserve([want(7)], ofBuyer), now)).not.toHaveProperty("isStale");
+  held(state, reserve([want(5)], ofBuyer), now);
+  for (const limited of [ofBuyer, ofKey])
+    expect(denied(state, reserve([want(5)], limited), now)).toMatchObject({
+      code: "hold_limit_exceeded",
+      isStale: true,
+    });
+  const sale = inventory(lineOf({ adjustment: -6 }, { productId: "p1", locationId: "l1" }));
+  expect(denied(state, sale, now)).toMatchObject({ code: "insufficient_stock", isStale: true });
+});
+
+test("with more due than could be looked at, want of stock is not final", () => {
   const state = new MuchDue(5, stocked().entries);
   expect(denied(state, reserve([want(11)]), now)).toMatchObject({ code: "insufficient_stock", isStale: true });
   expect(denied(state, reserve([want(11)], { policy: "partial" }), now)).toMatchObject({ isStale: true });

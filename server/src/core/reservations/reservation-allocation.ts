@@ -5,6 +5,7 @@
  */
 import type { ReserveCommand, ReserveLine } from "../command.ts";
 import { candidateLocations } from "../needs.ts";
+import { hidesDue } from "../orders/expiry.ts";
 import { type AllocatedLine, type Allocation, orderLimits } from "../orders/order.ts";
 import { partitionOf } from "../record/partition.ts";
 import type { Rejection } from "../rejection.ts";
@@ -178,16 +179,11 @@ function checkFound(draft: Draft, command: ReserveCommand, found: readonly Found
   if (short < 0) return null;
   const isStale = command.lines.some((line, index) => {
     const isShort = takenOf(found[index]!) < line.quantity;
-    return isShort && hidesDue(draft, line.productId, found[index]!.candidates);
+    const places = () => found[index]!.candidates.map(({ locationId }) => placeOf(draft, line.productId, locationId));
+    return isShort && draft.hasDue && places().some((place) => hidesDue(draft, place));
   });
   const isServed = command.policy === "partial" && found.some((line) => takenOf(line) > 0);
   return isServed && !isStale ? null : insufficient(command, found, short, isStale);
-}
-
-/** Whether more is due of an item than could be released before the decision. */
-function hidesDue(draft: Draft, productId: string, candidates: readonly Candidate[]): boolean {
-  if (!draft.hasDue) return false;
-  return candidates.some(({ locationId }) => !draft.dueLines(placeOf(draft, productId, locationId)).isComplete);
 }
 
 /** Lines that ask for the same of the same add up. */

@@ -6,6 +6,7 @@
 import { entryKinds } from "@onhand/protocol/vocabulary";
 import type { ReservationAction, ReservationCommand } from "../command.ts";
 import { availableOf } from "../inventory/item.ts";
+import { hidesDue } from "../orders/expiry.ts";
 import type { StockOrder, StockOrderLine } from "../orders/order.ts";
 import { applySteps, type OrderStep, planHeaders } from "../orders/order-entries.ts";
 import type { Outcome } from "../outcome.ts";
@@ -66,7 +67,7 @@ function findMissing(draft: Draft, asked: readonly Asked[]): Rejection | null {
     const item = draft.item(place.partition, place.productId, place.locationId);
     const available = item?.life === "active" ? Math.max(0, availableOf(item)) : 0;
     if (requested <= available) continue;
-    const isStale = draft.hasDue && !draft.dueLines(place).isComplete;
+    const isStale = hidesDue(draft, place);
     const detail = `${requested} asked for, ${available} available. Nothing was changed.`;
     return { code: "insufficient_stock", line: index, available, requested, isStale, detail };
   }

@@ -1,5 +1,6 @@
 /** Limits against hoarding: how many units one buyer, and how much of an item one key, may hold at a time. */
 import type { ReserveCommand } from "../command.ts";
+import { hidesDue } from "../orders/expiry.ts";
 import type { StockOrderLine } from "../orders/order.ts";
 import type { Rejection } from "../rejection.ts";
 import type { Draft } from "../state.ts";
@@ -57,9 +58,10 @@ function checkBuyer(
 
 /** Whether more is due where the buyer holds units than could be released before the decision. */
 function countsDue(draft: Draft, partition: number, productId: string, buyerKey: string): boolean {
+  // Asked first, for it is the usual answer.
   if (!draft.hasDue) return false;
   const places = draft.heldAt(partition, productId, { buyerKey });
-  return places.some((locationId) => !draft.dueLines({ partition, productId, locationId }).isComplete);
+  return places.some((locationId) => hidesDue(draft, { partition, productId, locationId }));
 }
 
 function checkKey(
@@ -80,7 +82,8 @@ function checkKey(
   const limit = shareOf(onHand, percent);
   if (held + requested <= limit) return null;
   const detail = `A key may hold ${percent} % of what is on hand of ${productId} at ${locationId}, ${limit} units, and this one holds ${held}. Commit or release older reservations, or ask for less.`;
-  return { code: "hold_limit_exceeded", line: want.line, limit, requested, detail };
+  const rejection: Rejection = { code: "hold_limit_exceeded", line: want.line, limit, requested, detail };
+  return hidesDue(draft, { partition, productId, locationId }) ? { ...rejection, isStale: true } : rejection;
 }
 
 /** Whole units, exact for every level: the product with a percentage may leave what a number holds exactly. */

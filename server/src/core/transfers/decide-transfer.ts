@@ -1,6 +1,7 @@
 /** Decides new transfers, which hold units where they come from, and new supplies, which are expected from outside. */
 import type { TransferCommand } from "../command.ts";
 import { availableOf } from "../inventory/item.ts";
+import { hidesDue } from "../orders/expiry.ts";
 import { orderLimits, type StockOrder, type StockOrderLine } from "../orders/order.ts";
 import { checkItem, checkLocation, checkProduct } from "../orders/order-checks.ts";
 import type { Outcome } from "../outcome.ts";
@@ -72,7 +73,7 @@ function checkStock(draft: Draft, command: TransferCommand): Rejection | null {
     seen.set(key, soFar);
     if (soFar <= available) continue;
     const requested = asked.get(productId)!;
-    const { isComplete } = draft.dueLines({ partition, productId, locationId });
+    const isStale = hidesDue(draft, { partition, productId, locationId });
     return {
       code: "insufficient_stock",
       line: index,
@@ -80,7 +81,7 @@ function checkStock(draft: Draft, command: TransferCommand): Rejection | null {
       available,
       requested,
       // Holds that are over may still count: asked again, more of them are released.
-      ...(isComplete ? {} : { isStale: true }),
+      ...(isStale ? { isStale } : {}),
       detail: `${requested} asked for, ${available} available at ${locationId}. Nothing was held; take at most what is available.`,
     };
   }

@@ -63,10 +63,13 @@ describe("refusals", () => {
     ["a SKU that moved", { code: "not_found" }],
     ["a buyer's other reservations", { code: "version_conflict", needsPartitions: [1] }],
     ["holds that run out", { code: "insufficient_stock", available: 0, requested: 1 }],
+    ["a limit that counts holds that run out", { code: "hold_limit_exceeded", limit: 1, requested: 2 }],
   ] as const)("%s makes it no answer: it may be sent again under its key", (_, more) => {
     const problem = problemOfRejection({ line: 0, detail: "Stale.", isStale: true, ...more }, sent);
     expect(problem).toMatchObject({ code: "overloaded", status: 503, isRemembered: false });
     expect(problem.message).toContain("same idempotency key");
+    const isOfHolds = ["insufficient_stock", "hold_limit_exceeded"].includes(more.code);
+    expect(problem.message.startsWith("More holds are running out")).toBe(isOfHolds);
     expect(problem.headers).toEqual({ "retry-after": "1" });
   });
 

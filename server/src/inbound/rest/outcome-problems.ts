@@ -55,7 +55,7 @@ export function problemOfRejection(rejection: Rejection, sent: Sent): ProblemErr
 /** What was looked up before the decision and was no longer true when it was made. */
 function staleness({ code, needsPartitions }: Rejection): string {
   if (needsPartitions !== undefined) return "The buyer's older reservations changed while the request was under way.";
-  if (code === "insufficient_stock") return "More holds are running out at this moment than could be looked at.";
+  if (ofOneLine.includes(code)) return "More holds are running out at this moment than could be looked at.";
   return "The SKU moved to another product while the request was under way.";
 }
 
