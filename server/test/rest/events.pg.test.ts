@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { aboutEvent, eventSchemaPath, eventTypeNames, sentTypeNames } from "@onhand/protocol/events";
 import Ajv2020, { type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { parkLine } from "../intake/support.ts";
 import { adjust, createLocation, createProduct, type Json, startTestServer, type TestServer } from "./support.ts";
 
 let server: TestServer;
@@ -50,6 +51,7 @@ async function everyKindOfEvent(): Promise<Json[]> {
   await done(writer.delete("/v1/locations/brief"));
   await orderEvents();
   await channelAndNoticeEvents();
+  await sourceEvents();
   return (await server.reader.get("/v1/inventory/updates?limit=1000")).body.data;
 }
 
@@ -120,6 +122,23 @@ async function channelAndNoticeEvents(): Promise<void> {
   await adjust(writer, "pen", "shop", -5_000, { type: "sale" });
   const told = await reader.get(`/v1/inventory/updates?since=${cursor}&types=inventory.unusual.v1&wait=20`);
   expect(told.body.data).toHaveLength(1);
+}
+
+/** What is told of sources: one that is registered, falls silent, is heard of again and sends what nobody knows. */
+async function sourceEvents(): Promise<void> {
+  const { admin, reader } = server;
+  const source = { sourceId: "till", name: "A till", freshForSeconds: 1, locationIds: ["shop"] };
+  const { nextCursor } = await done(reader.get("/v1/inventory/updates?limit=1"));
+  const told = async (type: string): Promise<void> => {
+    const news = await reader.get(`/v1/inventory/updates?since=${nextCursor}&types=${type}&wait=20`);
+    expect(news.body.data.length).toBeGreaterThan(0);
+  };
+  await done(admin.post("/v1/sources", source));
+  await told("source.stale.v1");
+  await done(admin.patch("/v1/sources/till", { freshForSeconds: 3_600 }));
+  await told("source.fresh.v1");
+  await parkLine(server.database, "till", "4711");
+  await told("source.parked.v1");
 }
 
 /** The schema with no room for fields that it does not name. */
