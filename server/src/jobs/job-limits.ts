@@ -5,7 +5,7 @@ export const jobLimits = {
   /** Jobs that a server works on at once; the others wait their turn. */
   atOnceMax: 2,
   /** Chunks of rows that are under way at a time in one job, and those of one turn before another job has one. */
-  chunksInFlightMax: 4,
+  chunksInFlightMax: 8,
   chunksPerTurn: 40,
   rowsPerChunk: 500,
   /** Bytes of rows of one job that may wait; then its upload waits for the journal, but not for ever. */

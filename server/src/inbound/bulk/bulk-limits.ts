@@ -3,9 +3,9 @@ export const bulkLimits = {
   /** Rows that are decided and answered together. */
   rowsPerBatch: 500,
   /** Batches between the rows and the journal; reading waits for the oldest when there are more. */
-  batchesInFlightMax: 6,
+  batchesInFlightMax: 12,
   /** Rows that are read ahead of those. */
-  rowsAheadMax: 2_000,
+  rowsAheadMax: 4_000,
   /** A row that is longer cannot be taken. */
   rowBytesMax: 256 * 1024,
   /** Rows of one import, and bytes of them when unpacked. */
