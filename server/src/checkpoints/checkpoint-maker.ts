@@ -67,7 +67,7 @@ const isUniqueViolation = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "23505";
 
 /** Tells the journal of every checkpoint that it was not told of yet. */
-export async function tellAll({ database, submit }: MakerParts, partition: number): Promise<void> {
+async function tellAll({ database, submit }: MakerParts, partition: number): Promise<void> {
   const { rows } = await database.query<CheckpointRow>(sql.untoldCheckpoints(partition, makerLimits.untoldMax));
   for (const row of rows) {
     const told = toldOfRow(partition, row);

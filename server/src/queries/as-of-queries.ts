@@ -16,7 +16,7 @@ import type { ItemPage } from "./item-queries.ts";
 import * as sql from "./sql/as-of.ts";
 
 export type { AsOfBasis } from "../telemetry/checkpoint-metrics.ts";
-export type { AsOfFilter, AsOfGrouping, AsOfSumRow } from "./sql/as-of.ts";
+export type { AsOfFilter, AsOfGrouping } from "./sql/as-of.ts";
 
 export const asOfLimits = {
   /** Entries of the items asked for that one answer walks back. */

@@ -53,7 +53,7 @@ export function readAsOf(rest: RestContext, query: Query): AsOf | null {
 export const asOfView = ({ momentMs, basis }: AsOf): AsOfView => ({ moment: formatRfc3339(momentMs), basis });
 
 /** @throws ProblemError 400 for what lies too far from everything that is known */
-export async function explainingDistance<Result>(read: Promise<Result>): Promise<Result> {
+async function explainingDistance<Result>(read: Promise<Result>): Promise<Result> {
   try {
     return await read;
   } catch (error) {
