@@ -11,8 +11,11 @@ import { migrateCommand } from "./migrate.ts";
 import { channelsCommand } from "./remote/channels.ts";
 import { countsCommand } from "./remote/counts.ts";
 import { historyCommand } from "./remote/history.ts";
+import { parkedCommand } from "./remote/parked.ts";
+import { reconcileCommand } from "./remote/reconcile.ts";
 import { reservationsCommand } from "./remote/reservations.ts";
 import { reviewsCommand } from "./remote/reviews.ts";
+import { sourcesCommand } from "./remote/sources.ts";
 import { suppliesCommand } from "./remote/supplies.ts";
 import { totalsCommand } from "./remote/totals.ts";
 import { transfersCommand } from "./remote/transfers.ts";
@@ -32,7 +35,10 @@ const commands: readonly Command[] = [
   historyCommand,
   countsCommand,
   reviewsCommand,
+  reconcileCommand,
   channelsCommand,
+  sourcesCommand,
+  parkedCommand,
   verifyCommand,
   checkpointCommand,
   keysCommand,
