@@ -208,7 +208,14 @@ export const ReceiveUnits = Closed(
 export type ReceiveUnits = Static<typeof ReceiveUnits>;
 
 export const CancelOrder = Closed(
-  { lines: ChosenLines("What is called off; everything that is open when absent"), ...words, operationId },
+  {
+    lines: ChosenLines("What is called off; everything that is open when absent"),
+    timestamp: Type.Optional(
+      Timestamp("When it happened: when units on their way were back where they came from; now when absent"),
+    ),
+    ...words,
+    operationId,
+  },
   "CancelOrder",
 );
 export type CancelOrder = Static<typeof CancelOrder>;

@@ -59,6 +59,23 @@ async function levels(productId: string, locationId: string): Promise<number[]> 
 }
 
 describe("a transfer", () => {
+  test("that is called off says when its units were back: what was counted afterwards contains them", async () => {
+    const productId = await stocked(10);
+    const made = await request(productId, 10);
+    await act(made, "ship");
+    const backAt = new Date(Date.now() - 1_000).toISOString();
+    const lines = [{ productId, stockLevel: 10 }];
+    const counted = { locationId: "warehouse", countedAt: new Date().toISOString(), lines };
+    await done(server.writer.post("/v1/counts", counted));
+    const off = await act(made, "cancel", { timestamp: backAt });
+    expect(off).toMatchObject({ status: "cancelled", lines: [{ inTransit: 0, cancelled: 10 }] });
+    expect(await levels(productId, "warehouse")).toEqual([10, 0, 0]);
+    const ahead = await refused(await request(productId, 1), "cancel", {
+      timestamp: new Date(Date.now() + 3_600_000).toISOString(),
+    });
+    expect(ahead).toMatchObject({ code: "validation_failed", errors: [{ pointer: "/timestamp" }] });
+  });
+
   test("holds units where they come from, has them on the way, and brings them where they go", async () => {
     const productId = await stocked(10);
     const made = await request(productId, 4, { reference: "T-1", reason: "shelf is empty" });

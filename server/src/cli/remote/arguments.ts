@@ -29,6 +29,13 @@ export function linesOf(args: readonly string[]): { line: number; quantity?: num
   });
 }
 
+/** `yes` or `no`, and no when it is not given. @throws UsageError for anything else */
+export function isYes(flag: string, value: string | undefined): boolean {
+  if (value === undefined || value === "no") return false;
+  if (value === "yes") return true;
+  throw new UsageError(`--${flag} is yes or no, not "${value}".`);
+}
+
 /** @returns the fields that were given, without those that are undefined */
 export const given = <Fields extends object>(
   fields: Fields,

@@ -1,7 +1,7 @@
 /** `onhand counts`: stocktakes by session, while the location goes on selling. */
 import type { Client, CountLine, CountSession } from "@onhand/client";
 import { type Command, UsageError } from "../command.ts";
-import { given, quantitiesOf } from "./arguments.ts";
+import { given, isYes, quantitiesOf } from "./arguments.ts";
 import { nounCommand, type Shown, shownRows } from "./verbs.ts";
 
 const listed = 50;
@@ -78,7 +78,7 @@ export const countsCommand: Command = nounCommand({
       argumentsMin: 0,
       async run(client, _, { location, reference, blind }) {
         if (location === undefined) throw new UsageError("Say what is counted: --location.");
-        const session = { locationId: location, ...given({ reference }), blind: blind === "yes" };
+        const session = { locationId: location, ...given({ reference }), blind: isYes("blind", blind) };
         return shownSession(await client.openCountSession(session));
       },
     },

@@ -1,7 +1,7 @@
 /** `onhand supplies`: deliveries from outside, by purchase reference; and what is on its way at all. */
 import type { Client } from "@onhand/client";
 import { type Command, UsageError } from "../command.ts";
-import { given, linesOf, quantitiesOf } from "./arguments.ts";
+import { given, isYes, linesOf, quantitiesOf } from "./arguments.ts";
 import { nounCommand, type Shown, shownRows } from "./verbs.ts";
 
 type Supply = Awaited<ReturnType<Client["getSupply"]>>;
@@ -25,6 +25,7 @@ export const suppliesCommand: Command = nounCommand({
     reference: "announce: the purchase reference; list: only with it",
     supplier: "announce: who delivers",
     expected: "announce: when, e.g. 2026-12-01T09:00:00Z",
+    at: "receive, cancel: when it happened, e.g. 2026-12-01T09:00:00Z; now when absent",
     close: "receive: yes when nothing more will come; the rest is booked as lost",
   },
   verbs: {
@@ -86,14 +87,17 @@ export const suppliesCommand: Command = nounCommand({
       usage: "ID [LINE=QUANTITY …]",
       about: "they have arrived",
       argumentsMin: 1,
-      run: async (client, [id, ...args], { close }) =>
-        shown(await client.receiveSupply(id!, { ...given({ lines: linesOf(args) }), close: close === "yes" })),
+      async run(client, [id, ...args], { close, at }) {
+        const arrived = { ...given({ lines: linesOf(args), timestamp: at }), close: isYes("close", close) };
+        return shown(await client.receiveSupply(id!, arrived));
+      },
     },
     cancel: {
       usage: "ID [LINE=QUANTITY …]",
       about: "expect them no more",
       argumentsMin: 1,
-      run: async (client, [id, ...args]) => shown(await client.cancelSupply(id!, given({ lines: linesOf(args) }))),
+      run: async (client, [id, ...args], { at }) =>
+        shown(await client.cancelSupply(id!, given({ lines: linesOf(args), timestamp: at }))),
     },
   },
   examples: [

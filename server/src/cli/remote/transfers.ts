@@ -1,7 +1,7 @@
 /** `onhand transfers`: goods between own locations. */
 import type { Client } from "@onhand/client";
 import { type Command, UsageError } from "../command.ts";
-import { given, linesOf, quantitiesOf } from "./arguments.ts";
+import { given, isYes, linesOf, quantitiesOf } from "./arguments.ts";
 import { nounCommand, type Shown, shownRows } from "./verbs.ts";
 
 type Transfer = Awaited<ReturnType<Client["getTransfer"]>>;
@@ -25,6 +25,7 @@ export const transfersCommand: Command = nounCommand({
     to: "request: where units go; list: only to there",
     expected: "request, ship: when they are expected, e.g. 2026-12-01T09:00:00Z",
     reference: "request: the reference to give",
+    at: "ship, receive, cancel: when it happened, e.g. 2026-12-01T09:00:00Z; now when absent",
     close: "receive: yes when nothing more will come; the rest is booked as lost",
   },
   verbs: {
@@ -63,21 +64,24 @@ export const transfersCommand: Command = nounCommand({
       usage: "ID [LINE=QUANTITY …]",
       about: "they have left",
       argumentsMin: 1,
-      run: async (client, [id, ...args], { expected }) =>
-        shown(await client.shipTransfer(id!, given({ lines: linesOf(args), expectedAt: expected }))),
+      run: async (client, [id, ...args], { expected, at }) =>
+        shown(await client.shipTransfer(id!, given({ lines: linesOf(args), expectedAt: expected, timestamp: at }))),
     },
     receive: {
       usage: "ID [LINE=QUANTITY …]",
       about: "they have arrived",
       argumentsMin: 1,
-      run: async (client, [id, ...args], { close }) =>
-        shown(await client.receiveTransfer(id!, { ...given({ lines: linesOf(args) }), close: close === "yes" })),
+      async run(client, [id, ...args], { close, at }) {
+        const arrived = { ...given({ lines: linesOf(args), timestamp: at }), close: isYes("close", close) };
+        return shown(await client.receiveTransfer(id!, arrived));
+      },
     },
     cancel: {
       usage: "ID [LINE=QUANTITY …]",
-      about: "call off what is open",
+      about: "call off what is open; what was on its way is back",
       argumentsMin: 1,
-      run: async (client, [id, ...args]) => shown(await client.cancelTransfer(id!, given({ lines: linesOf(args) }))),
+      run: async (client, [id, ...args], { at }) =>
+        shown(await client.cancelTransfer(id!, given({ lines: linesOf(args), timestamp: at }))),
     },
   },
   examples: [

@@ -222,18 +222,22 @@ test(
   timeoutMs,
 );
 
-/** Facts with the time at which they happened, a minute apart: what left, what arrived, what was counted. */
+/** Facts with the time at which they happened, a minute apart: what left, what arrived or came back, what was counted. */
 const facts = fc.array(
   fc.oneof(
     fc.record({ kind: fc.constant("ship" as const), minute: fc.nat({ max: 9 }), units: quantity }),
     fc.record({ kind: fc.constant("receive" as const), minute: fc.nat({ max: 9 }), units: quantity }),
+    fc.record({ kind: fc.constant("recall" as const), minute: fc.nat({ max: 9 }), units: quantity }),
     fc.record({ kind: fc.constant("count" as const), minute: fc.nat({ max: 9 }), units: fc.nat({ max: 40 }) }),
   ),
   { minLength: 2, maxLength: 7 },
 );
 type Fact = (typeof facts extends fc.Arbitrary<infer Facts> ? Facts : never) extends (infer One)[] ? One : never;
 
-/** Each fact is about `p1` at `l1`: an own transfer that leaves it, an own supply that comes to it, or a count of it. */
+/**
+ * Each fact is about `p1` at `l1`: an own transfer that leaves it, one that had left and comes back, an own supply that
+ * comes to it, or a count of it.
+ */
 function inOrder(all: readonly Fact[], order: readonly number[]): number {
   const now = stocked();
   const apply = (command: Command) => {
@@ -244,9 +248,13 @@ function inOrder(all: readonly Fact[], order: readonly number[]): number {
   const orderIds = all.map((fact) => {
     if (fact.kind === "count") return "";
     const make =
-      fact.kind === "ship" ? transferOf({ p1: fact.units }) : supplyOf({ p1: fact.units }, { toLocationId: "l1" });
+      fact.kind === "receive" ? supplyOf({ p1: fact.units }, { toLocationId: "l1" }) : transferOf({ p1: fact.units });
     const outcome = apply(make);
-    return outcome.kind === "order" ? outcome.order.orderId : "";
+    if (outcome.kind !== "order") return "";
+    const { orderId } = outcome.order;
+    if (fact.kind === "recall")
+      apply(actionOn(orderId, { kind: "ship", lines: null, expectedAtMs: null }, { occurredAtMs: startMs - 1 }));
+    return orderId;
   });
   for (const index of order) {
     const fact = all[index]!;
@@ -258,7 +266,9 @@ function inOrder(all: readonly Fact[], order: readonly number[]): number {
       const what: TransferAction =
         fact.kind === "ship"
           ? { kind: "ship", lines: null, expectedAtMs: null }
-          : { kind: "receive", lines: null, closes: false };
+          : fact.kind === "recall"
+            ? { kind: "cancel", lines: null }
+            : { kind: "receive", lines: null, closes: false };
       apply(actionOn(orderId, what, { occurredAtMs: atMs }));
     }
   }
