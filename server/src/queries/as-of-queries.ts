@@ -14,6 +14,7 @@ import { toEntry } from "../journal/entry-reader.ts";
 import type { AsOfBasis, AsOfMetrics } from "../telemetry/checkpoint-metrics.ts";
 import type { ItemPage } from "./item-queries.ts";
 import * as sql from "./sql/as-of.ts";
+import { asOfPlaces, type PlaceRow, readOneMoment } from "./sql/as-of-places.ts";
 
 export type { AsOfBasis } from "../telemetry/checkpoint-metrics.ts";
 export type { AsOfFilter, AsOfGrouping } from "./sql/as-of.ts";
@@ -107,10 +108,10 @@ export class AsOfQueries {
   ): Promise<Result> {
     try {
       return await this.#database.transaction(async (connection) => {
-        await connection.query(sql.readOneMoment());
+        await connection.query(readOneMoment());
         const one = filter.item?.partition ?? filter.product?.partition;
-        const { rows: places } = await connection.query<sql.PlaceRow>(
-          sql.asOfPlaces(one === undefined ? null : [one], momentMs, momentMs - futureToleranceMs),
+        const { rows: places } = await connection.query<PlaceRow>(
+          asOfPlaces(one === undefined ? null : [one], momentMs, momentMs - futureToleranceMs),
         );
         const isByOccurrence = basis === "occurred";
         const scope = { momentMs, isByOccurrence, plans: places.map(planOf), filter };
@@ -130,7 +131,7 @@ export class AsOfQueries {
   async #walk(
     connection: Queryable,
     scope: Omit<sql.AsOfScope, "walked">,
-    place: sql.PlaceRow | undefined,
+    place: PlaceRow | undefined,
   ): Promise<sql.WalkedItem[] | null> {
     if (place === undefined) return [];
     const { walkEntriesMax } = this.#limits;
@@ -155,7 +156,7 @@ function itemAsOf(row: sql.AsOfItemRow): AsOfItem {
 const entriesOf = (walked: readonly sql.WalkedItem[]): number => walked.reduce((sum, row) => sum + row.walked, 0);
 
 /** @returns the shortest way between the place in a partition and where all its levels are known */
-export function planOf(row: sql.PlaceRow): sql.PartitionPlan {
+export function planOf(row: PlaceRow): sql.PartitionPlan {
   const { partition, place, settled, head, before, after, next, last } = row;
   const forward = { base: before ?? 0, after: before ?? 0, upTo: place, isForward: true };
   const end = after ?? head;
@@ -165,7 +166,7 @@ export function planOf(row: sql.PlaceRow): sql.PartitionPlan {
 }
 
 /** Entries and late movements that a read of some partitions looks through. */
-function rangeEntries(places: readonly sql.PlaceRow[], isByOccurrence: boolean): number {
+function rangeEntries(places: readonly PlaceRow[], isByOccurrence: boolean): number {
   return places.reduce((sum, row) => {
     const { after, upTo, settled, next, last, head } = planOf(row);
     const late = isByOccurrence ? next - settled + (head - last) + (row.next === null ? 0 : row.late) : 0;

@@ -3,7 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { aboutEvent, eventSchemaPath, eventTypeNames, sentTypeNames } from "@onhand/protocol/events";
 import Ajv2020, { type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { makeCheckpoint } from "../../src/checkpoints/checkpoint-maker.ts";
+import type { Command } from "../../src/core/command.ts";
 import { parkLine } from "../intake/support.ts";
+import { openWriter, submitOne } from "../support/writers.ts";
 import { adjust, createLocation, createProduct, type Json, startTestServer, type TestServer } from "./support.ts";
 
 let server: TestServer;
@@ -52,6 +55,8 @@ async function everyKindOfEvent(): Promise<Json[]> {
   await orderEvents();
   await channelAndNoticeEvents();
   await sourceEvents();
+  await driftEvents();
+  await checkpointEvent();
   return (await server.reader.get("/v1/inventory/updates?limit=1000")).body.data;
 }
 
@@ -139,6 +144,28 @@ async function sourceEvents(): Promise<void> {
   await told("source.fresh.v1");
   await parkLine(server.database, "till", "4711");
   await told("source.parked.v1");
+}
+
+/** What is told when a source states something else, and when it does not any more. */
+async function driftEvents(): Promise<void> {
+  const { admin, writer } = server;
+  await createProduct(writer, "vase");
+  await adjust(writer, "vase", "shop", 5);
+  await done(admin.post("/v1/sources", { sourceId: "erp", name: "An ERP", role: "statements", mode: "levels" }));
+  const line = { productId: "vase", locationId: "shop" };
+  for (const stockLevel of [4, 5])
+    await done(
+      writer.post("/v1/reconciliations", { statement: { sourceId: "erp", lines: [{ ...line, stockLevel }] } }),
+    );
+}
+
+/** What is told when a partition is written down. */
+async function checkpointEvent(): Promise<void> {
+  const { database } = server;
+  const writer = await openWriter(database);
+  const submit = (command: Command) => submitOne(writer, command);
+  expect(await makeCheckpoint({ database: database.application, submit, kept: 1 }, 0)).not.toBeNull();
+  await writer.stop();
 }
 
 /** The schema with no room for fields that it does not name. */
