@@ -172,7 +172,8 @@ function payLate(world: World, command: ReservationCommand, order: StockOrder, a
     const units = here.reduce((sum, other) => sum + other.units, 0n);
     return item !== null && item.life === "active" && available(item) >= units;
   });
-  const isRetaken = action.retakes && isThere && named.length > 0;
+  const wasGivenBack = order.supersededBy === null && lines.every((line) => line.end !== "expired");
+  const isRetaken = action.retakes && !wasGivenBack && isThere && named.length > 0;
   if (isRetaken) {
     for (const { line, units } of named) {
       const dropped = line.dropped - units;

@@ -351,6 +351,17 @@ test("money after a release or after a newer reservation took its place is late 
   expect(levelsAt(state, "p1", "l1")).toEqual([7, 1, 0, 0, 6]);
 });
 
+test("what the buyer gave back on purpose is not taken again, though it is there: the money is told of as late", () => {
+  const { state, act, phaseAt } = reserved();
+  act(releaseOf());
+  const before = levelsAt(state, "p1", "l1");
+  const late = act(commitOf(undefined, { retakes: true }));
+  expect(late).toMatchObject({ latePayment: "refused", order: { paymentLateAtMs: expect.any(Number) } });
+  expect(act(commitOf([[1]], { retakes: true })).latePayment).toBe("refused");
+  expect(levelsAt(state, "p1", "l1")).toEqual(before);
+  expect(phaseAt(now + 2)).toBe("released");
+});
+
 test("of an item that was archived since, holds may end but nothing is taken again", () => {
   const restored = () => {
     const made = reserved();

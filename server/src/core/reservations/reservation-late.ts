@@ -31,9 +31,10 @@ export function decideLate(
   });
   if ("code" in asked) return rejected(asked);
   const isFirst = order.paymentLateAtMs === null;
-  const missing = isFirst && action.retakes ? findMissing(draft, asked) : null;
+  const retakes = isFirst && action.retakes && endedByItself(order, lines);
+  const missing = retakes ? findMissing(draft, asked) : null;
   if (missing?.isStale === true) return rejected(missing);
-  const isRetaken = isFirst && action.retakes && missing === null && asked.length > 0;
+  const isRetaken = retakes && missing === null && asked.length > 0;
   const steps: OrderStep[] = isRetaken
     ? asked.map(({ line, quantity }) => retakeStep(draft, line, quantity, command.text))
     : [];
@@ -46,6 +47,10 @@ export function decideLate(
   const latePayment = isRetaken ? "retaken" : "refused";
   return orderOutcome(draft, late, linesAfter(lines, steps), items, nowMs, { latePayment });
 }
+
+/** What was released was given back on purpose: that money comes all the same is told, and nothing is sold. */
+const endedByItself = ({ supersededBy }: StockOrder, lines: readonly StockOrderLine[]): boolean =>
+  supersededBy !== null || lines.some(({ end }) => end === "expired");
 
 /**
  * What can be asked for of a line: named, whatever went back of it. Unnamed, only what came to its end with the
