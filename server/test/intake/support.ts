@@ -97,7 +97,7 @@ export async function onHand(database: TestDatabase, productId = "soap", locatio
 
 /** Parks a line whose product code nobody knows, as any server would. @returns its id */
 export async function parkLine(
-  database: TestDatabase,
+  database: Pick<TestDatabase, "application">,
   sourceId: string,
   code: string,
   fields: Partial<IntakeLine> = {},
