@@ -15,6 +15,7 @@ import { reconciliationOperations } from "./operations/reconciliation.ts";
 import type { Operation } from "./operations/shared.ts";
 import { sourceOperations } from "./operations/sources.ts";
 import { subscriptionOperations } from "./operations/subscriptions.ts";
+import { syncOperations } from "./operations/sync.ts";
 
 export type { BulkResult, InventoryPage } from "./operations/inventory.ts";
 export { isExportable, type Operation } from "./operations/shared.ts";
@@ -32,6 +33,7 @@ export const operations = {
   ...consolidatedOperations,
   ...reconciliationOperations,
   ...subscriptionOperations,
+  ...syncOperations,
   ...bulkOperations,
 } as const satisfies Record<string, Operation>;
 

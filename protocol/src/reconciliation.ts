@@ -97,15 +97,18 @@ export const Reconciliation = Type.Object(
 );
 export type Reconciliation = Static<typeof Reconciliation>;
 
-const StatementLine = Closed({
-  productId: Type.Optional(Id("Product")),
-  sku: Type.Optional(Sku),
-  code: Type.Optional(NonEmptyText(256, "The source's own code of the product")),
-  locationId: Type.Optional(Id("Location; that of the statement when absent")),
-  locationCode: Type.Optional(NonEmptyText(256, "The source's own code of the location")),
-  stockLevel: Quantity("Units on hand that it states"),
-  asOf: Type.Optional(Timestamp("The moment that it speaks of; that of the statement when absent")),
-});
+const StatementLine = Closed(
+  {
+    productId: Type.Optional(Id("Product")),
+    sku: Type.Optional(Sku),
+    code: Type.Optional(NonEmptyText(256, "The source's own code of the product")),
+    locationId: Type.Optional(Id("Location; that of the statement when absent")),
+    locationCode: Type.Optional(NonEmptyText(256, "The source's own code of the location")),
+    stockLevel: Quantity("Units on hand that it states"),
+    asOf: Type.Optional(Timestamp("The moment that it speaks of; that of the statement when absent")),
+  },
+  "StatementLine",
+);
 export type StatementLine = Static<typeof StatementLine>;
 
 /** A statement that is uploaded, as lines or as CSV. */

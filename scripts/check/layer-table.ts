@@ -164,8 +164,8 @@ export const LAYERS: readonly Layer[] = [
   ),
   server(
     "counts",
-    [...FOUNDATION, ...all("commands", "registry", "auth", "db", "core", "protocol")],
-    "working papers beside the journal, which reach it only as commands",
+    [...FOUNDATION, ...all("commands", "registry", "auth", "journal", "db", "core", "protocol")],
+    "working papers beside the journal, which reach it only as commands; what moved since is read back in it",
   ),
   server(
     "intake",

@@ -15,6 +15,8 @@ CREATE TABLE reconciliation (
   ended_at          timestamptz,
   -- Why it failed, in words.
   problem           text,
+  -- Of a statement that was uploaded: what came of its lines.
+  report            json,
   CONSTRAINT reconciliation_ended CHECK ((ended_at IS NULL) = (status = 'running') AND (problem IS NOT NULL) = (status = 'failed'))
 ) WITH (fillfactor = 50);
 CREATE INDEX reconciliation_running ON reconciliation (updated_at) WHERE status = 'running';

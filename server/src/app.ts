@@ -3,8 +3,14 @@ import { Registry } from "prom-client";
 import { type BulkSide, bulkOverdue, openBulkSide } from "./assembly/bulk-side.ts";
 import { openChannelSide } from "./assembly/channel-side.ts";
 import { openCheckpointSide } from "./assembly/checkpoint-side.ts";
+import { deviceSideRoutes } from "./assembly/device-side.ts";
 import { openExpirySide } from "./assembly/expiry-side.ts";
 import { type FeedSide, openFeedSide } from "./assembly/feed-side.ts";
+import {
+  openReconciliationSide,
+  type ReconciliationSide,
+  reconciliationSideRoutes,
+} from "./assembly/reconciliation-side.ts";
 import { openRestSide } from "./assembly/rest-side.ts";
 import { openSourceSide, type SourceSide, sourceSideRoutes } from "./assembly/source-side.ts";
 import { openWebhookSide } from "./assembly/webhook-side.ts";
@@ -29,6 +35,7 @@ import type { WsContext } from "./inbound/ws/ws-session.ts";
 import { journalOverdue } from "./journal/retention.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { requestId } from "./lib/random-id.ts";
+import { reconciliationOverdue } from "./reconciliation/runs.ts";
 import { httpMetrics } from "./telemetry/http-metrics.ts";
 import { countCleared, registerGauges } from "./telemetry/process-metrics.ts";
 import { webhookOverdue } from "./webhooks/webhook-retention.ts";
@@ -60,8 +67,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const sources = openSourceSide(options, registry, write);
   const bulk = openBulkSide(options, registry, rest);
   const checkpoints = openCheckpointSide(options, registry, write);
+  const reconciliation = openReconciliationSide(options, registry, write);
   let isStopping = false;
-  const api = openApi(options, registry, keyring, rest, webhooks, work, sources, bulk);
+  const api = openApi(options, registry, keyring, rest, write, webhooks, work, sources, bulk, reconciliation);
   addOperationsPages(api.app, { keyring, clock, registry, whyNotReady: () => whyNotReady(database, isStopping) });
   measure(registry, write, outward);
   const clearing = openClearing(options, registry, database);
@@ -72,9 +80,15 @@ export async function startApp(options: AppOptions): Promise<App> {
       wakeUps?.stop(),
       clearing.stop(),
       keyring.stop(),
-      Promise.all([channels.stop(), work.stop(), sweeper.stop(), sources.stop(), checkpoints.stop(), bulk.stop()]).then(() =>
-        write.writer.stop(),
-      ),
+      Promise.all([
+        channels.stop(),
+        work.stop(),
+        sweeper.stop(),
+        sources.stop(),
+        checkpoints.stop(),
+        bulk.stop(),
+        reconciliation.stop(),
+      ]).then(() => write.writer.stop()),
     ];
     return within(
       clock,
@@ -89,7 +103,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await wakeUps?.start();
     clearing.start();
     if (options.backend === undefined)
-      for (const each of [webhooks, channels, work, sweeper, sources, checkpoints, bulk]) each.start();
+      for (const each of [webhooks, channels, work, sweeper, sources, checkpoints, bulk, reconciliation]) each.start();
     listener = listen(api, config.host, config.port);
   } catch (error) {
     await close(config.drainMsMax);
@@ -114,15 +128,18 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 /** Every route over HTTP and WebSocket, with its documents. */
 function openApi(
-  { logger, clock = systemClock }: AppOptions,
+  options: AppOptions,
   registry: Registry,
   keyring: Keyring,
   rest: RestContext,
+  write: WriteSide,
   webhooks: Webhooks,
   work: WorkSide,
   sources: SourceSide,
   bulk: BulkSide,
+  reconciliation: ReconciliationSide,
 ): Api {
+  const { logger, clock = systemClock } = options;
   const sockets: WsContext = {
     ...rest,
     keyring,
@@ -135,7 +152,9 @@ function openApi(
       ...restRoutes(rest),
       ...subscriptionRoutes({ ...rest, ...webhooks }),
       ...workRoutes(rest, work),
+      ...reconciliationSideRoutes(rest, reconciliation),
       ...sourceSideRoutes(rest, sources),
+      ...deviceSideRoutes(rest, options, write, sources),
       socketRoute(sockets),
     ]),
     keyring,
@@ -164,7 +183,7 @@ function openClearing(options: AppOptions, registry: Registry, database: Databas
   return new Clearing(
     database,
     clock,
-    [...journalOverdue(config.resultDays), ...webhookOverdue, ...workOverdue, ...bulkOverdue],
+    [...journalOverdue(config.resultDays), ...webhookOverdue, ...workOverdue, ...reconciliationOverdue, ...bulkOverdue],
     {
       cleared: countCleared(registry),
       failed: (error) => logger.warn({ reason: error.message }, "what is over could not be cleared away"),

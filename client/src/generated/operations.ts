@@ -381,6 +381,162 @@ export interface StockValue {
   byCurrency: ({ currency: string; rate: string; units: number; amount: string; value: string })[];
 }
 
+export interface RequestReconciliation {
+  checks?: ("level" | "movements" | "counter" | "total" | "channel" | "overdue_hold" | "negative_stock" | "statement" | "stale_source" | "parked_lines")[];
+  productId?: string;
+  locationId?: string;
+  sourceId?: string;
+  statement?: UploadedStatement;
+}
+
+export interface UploadedStatement {
+  sourceId?: string;
+  locationId?: string;
+  asOf?: string;
+  lines?: StatementLine[];
+  csv?: string;
+}
+
+export interface StatementLine {
+  productId?: string;
+  sku?: string;
+  code?: string;
+  locationId?: string;
+  locationCode?: string;
+  stockLevel: number;
+  asOf?: string;
+}
+
+export interface Reconciliation {
+  reconciliationId: string;
+  status: "running" | "done" | "failed";
+  checks: CheckProgress[];
+  scope: { checks: ("level" | "movements" | "counter" | "total" | "channel" | "overdue_hold" | "negative_stock" | "statement" | "stale_source" | "parked_lines")[]; productId: string | null; locationId: string | null; sourceId: string | null };
+  unclosed: number;
+  requestedBy: string;
+  startedAt: string;
+  updatedAt: string;
+  endedAt: string | null;
+  problem: string | null;
+  statement?: StatementReport;
+}
+
+export interface CheckProgress {
+  check: "level" | "movements" | "counter" | "total" | "channel" | "overdue_hold" | "negative_stock" | "statement" | "stale_source" | "parked_lines";
+  checked: number;
+  differences: number;
+}
+
+export interface StatementReport {
+  lines: number;
+  agreeing: number;
+  differing: number;
+  refused: ({ line: number; reason: string })[];
+  differences: StatementDifference[];
+}
+
+export interface StatementDifference {
+  line: number;
+  productId: string | null;
+  sku: string | null;
+  locationId: string | null;
+  asOf: string;
+  stated: number;
+  ours: number | null;
+  difference: number | null;
+  explanation: string;
+  differenceId: string | null;
+}
+
+export interface Difference {
+  differenceId: string;
+  check: "level" | "movements" | "counter" | "total" | "channel" | "overdue_hold" | "negative_stock" | "statement" | "stale_source" | "parked_lines";
+  state: "open" | "accepted" | "closed";
+  owner: string | null;
+  productId: string | null;
+  sku: string | null;
+  locationId: string | null;
+  sourceId: string | null;
+  channelId: string | null;
+  orderId: string | null;
+  expected: Record<string, number | string | null>;
+  found: Record<string, number | string | null>;
+  units: number | null;
+  firstMovementId: string | null;
+  explanation: string;
+  driftKind: "not_yet_there" | "already_there" | "surplus" | "shortage" | null;
+  movements: ({ movementId: string; onHand: number; occurredAt: string; recordedAt: string; actor: string; source: string | null })[];
+  foundAt: string;
+  seenAt: string;
+  closedAt: string | null;
+  closedBy: { kind: string; detail: string; movementId: string | null } | null;
+  version: number;
+  history: ({ at: string; by: string; did: string; note: string | null })[];
+}
+
+export interface UpdateDifference {
+  owner?: string | null;
+  state?: "open" | "accepted";
+  note?: string;
+}
+
+export interface CorrectDifference {
+  reason: string;
+}
+
+export interface ReconciliationRule {
+  ruleId: string;
+  name: string;
+  sourceId: string | null;
+  locationId: string | null;
+  productId: string | null;
+  tolerance: { units: number; percent: number };
+  correct: { kinds: ("not_yet_there" | "already_there" | "surplus" | "shortage")[]; unitsMax: number; afterSeconds: number } | null;
+  version: number;
+  updatedAt: string;
+  updatedBy: string;
+}
+
+export interface PutReconciliationRule {
+  name: string;
+  sourceId?: string | null;
+  locationId?: string | null;
+  productId?: string | null;
+  tolerance?: { units?: number; percent?: number };
+  correct?: { kinds: ("not_yet_there" | "already_there" | "surplus" | "shortage")[]; unitsMax: number; afterSeconds?: number } | null;
+}
+
+export interface SyncBatch {
+  deviceId: string;
+  operations: (Record<string, unknown>)[];
+  deviceTime?: string;
+  roundTripMs?: number;
+  lastSequence?: number;
+  locationId?: string;
+  sourceId?: string;
+}
+
+export interface SyncAnswer {
+  results: ({ sequence: number | null; operationId: string | null; verdict: "applied" | "duplicate" | "rejected" | "review"; rule?: string; movementId?: string; item?: InventoryItem; review?: string; parkedId?: string; error?: { code: string; detail: string } })[];
+  acknowledgedThrough: number;
+  missing: ({ first: number; last: number })[];
+  clock: { offsetMs: number; errorMs: number | null };
+  serverTime: string;
+  cursor: string;
+}
+
+export interface Device {
+  deviceId: string;
+  sourceId: string | null;
+  acknowledgedThrough: number;
+  lastSequence: number;
+  missing: ({ first: number; last: number })[];
+  clock: { offsetMs: number; errorMs: number | null } | null;
+  lines: number;
+  firstHeardAt: string;
+  lastHeardAt: string;
+}
+
 export interface Job {
   jobId: string;
   kind: "import";
@@ -704,6 +860,28 @@ export interface ListTotalsQuery {
   sourceId?: string | undefined;
 }
 
+/** Query of `listReconciliations`. */
+export interface ListReconciliationsQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+
+/** Query of `listDifferences`. */
+export interface ListDifferencesQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  state?: "open" | "accepted" | "closed" | "unclosed" | undefined;
+  check?: "level" | "movements" | "counter" | "total" | "channel" | "overdue_hold" | "negative_stock" | "statement" | "stale_source" | "parked_lines" | undefined;
+  /** Only of this product */
+  productId?: string | undefined;
+  /** Only at this location */
+  locationId?: string | undefined;
+  /** Only of this source */
+  sourceId?: string | undefined;
+  /** Only those that somebody looks after */
+  owner?: string | undefined;
+}
+
 /** Query of `listSubscriptions`. */
 export interface ListSubscriptionsQuery {
   limit?: number | undefined;
@@ -721,6 +899,12 @@ export interface ListDeliveriesQuery {
 
 /** Query of `listDeadLetters`. */
 export interface ListDeadLettersQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+
+/** Query of `listDevices`. */
+export interface ListDevicesQuery {
   limit?: number | undefined;
   cursor?: string | undefined;
 }
@@ -909,6 +1093,26 @@ export interface Operations {
   listTotals(query?: ListTotalsQuery, options?: ReadOptions): Promise<Page<ConsolidatedTotals>>;
   /** What the stock is worth in one currency, at given rates; nothing is changed. `POST /v1/valuations` (role reader) */
   valuateStock(body: ValuateStock, options?: CallOptions): Promise<StockValue>;
+  /** Compare now: the journal with levels, orders, totals and sources, or with a statement that is uploaded. `POST /v1/reconciliations` (role writer) */
+  requestReconciliation(body: RequestReconciliation, options?: WriteOptions): Promise<Reconciliation>;
+  /** List reconciliations that were asked for, newest first. `GET /v1/reconciliations` (role reader) */
+  listReconciliations(query?: ListReconciliationsQuery, options?: CallOptions): Promise<Page<Reconciliation>>;
+  /** List what differs: the oldest first, closed ones the last closed first. `GET /v1/reconciliations/differences` (role reader) */
+  listDifferences(query?: ListDifferencesQuery, options?: CallOptions): Promise<Page<Difference>>;
+  /** Read a difference, with what explains it and its history. `GET /v1/reconciliations/differences/{differenceId}` (role reader) */
+  getDifference(differenceId: string, options?: CallOptions): Promise<Difference>;
+  /** Say who looks after a difference, or that it is known and may stay. `PATCH /v1/reconciliations/differences/{differenceId}` (role writer) */
+  updateDifference(differenceId: string, body: UpdateDifference, options?: WriteOptions): Promise<Difference>;
+  /** Believe the source: stock becomes what it states as of its time, by an entry with the reason. `POST /v1/reconciliations/differences/{differenceId}/correct` (role writer) */
+  correctDifference(differenceId: string, body: CorrectDifference, options?: WriteOptions): Promise<Difference>;
+  /** List tolerances and rules of automatic correction. `GET /v1/reconciliations/rules` (role reader) */
+  listReconciliationRules(options?: CallOptions): Promise<{ data: ReconciliationRule[] }>;
+  /** Set a rule: how far apart is near enough, and what is corrected without asking. `PUT /v1/reconciliations/rules/{ruleId}` (role admin) */
+  putReconciliationRule(ruleId: string, body: PutReconciliationRule, options?: WriteOptions): Promise<ReconciliationRule>;
+  /** Take a rule away; what it corrected stays. `DELETE /v1/reconciliations/rules/{ruleId}` (role admin) */
+  deleteReconciliationRule(ruleId: string, options?: WriteOptions): Promise<void>;
+  /** Read how far a reconciliation is. `GET /v1/reconciliations/{reconciliationId}` (role reader) */
+  getReconciliation(reconciliationId: string, options?: CallOptions): Promise<Reconciliation>;
   /** List webhook subscriptions. `GET /v1/subscriptions/inventory` (role reader) */
   listSubscriptions(query?: ListSubscriptionsQuery, options?: CallOptions): Promise<Page<Subscription>>;
   /** Subscribe a webhook to the changes from now on. `POST /v1/subscriptions/inventory` (role writer) */
@@ -937,6 +1141,12 @@ export interface Operations {
   listDeadLetters(subscriptionId: string, query?: ListDeadLettersQuery, options?: CallOptions): Promise<Page<DeadLetter>>;
   /** Put dead letters back into the queue: all, or those that are chosen. `POST /v1/subscriptions/inventory/{subscriptionId}/dead-letters/replay` (role writer) */
   replayDeadLetters(subscriptionId: string, body: ReplayDeadLetters, options?: WriteOptions): Promise<Requeued>;
+  /** Take the log of a device that worked offline: each operation once for ever, with a verdict per line. `POST /v1/sync/batch` (role writer) */
+  syncBatch(body: SyncBatch, options?: WriteOptions): Promise<SyncAnswer>;
+  /** List devices, with what is missing of their logs and how their clocks are. `GET /v1/devices` (role reader) */
+  listDevices(query?: ListDevicesQuery, options?: CallOptions): Promise<Page<Device>>;
+  /** Read a device. `GET /v1/devices/{deviceId}` (role reader) */
+  getDevice(deviceId: string, options?: CallOptions): Promise<Device>;
   /** List jobs, newest first. `GET /v1/jobs` (role reader) */
   listJobs(query?: ListJobsQuery, options?: CallOptions): Promise<Page<Job>>;
   /** Read a job and how far it is. `GET /v1/jobs/{jobId}` (role reader) */
@@ -998,12 +1208,18 @@ export interface Lists {
   listParkedLines(query?: Omit<ListParkedLinesQuery, "cursor">, options?: CallOptions): Listing<ParkedLine>;
   /** Totals by product, location, group, region, channel, attribute or source, with their provenance, all pages. `GET /v1/totals` */
   listTotals(query?: Omit<ListTotalsQuery, "cursor">, options?: ReadOptions): Listing<ConsolidatedTotals>;
+  /** List reconciliations that were asked for, newest first, all pages. `GET /v1/reconciliations` */
+  listReconciliations(query?: Omit<ListReconciliationsQuery, "cursor">, options?: CallOptions): Listing<Reconciliation>;
+  /** List what differs: the oldest first, closed ones the last closed first, all pages. `GET /v1/reconciliations/differences` */
+  listDifferences(query?: Omit<ListDifferencesQuery, "cursor">, options?: CallOptions): Listing<Difference>;
   /** List webhook subscriptions, all pages. `GET /v1/subscriptions/inventory` */
   listSubscriptions(query?: Omit<ListSubscriptionsQuery, "cursor">, options?: CallOptions): Listing<Subscription>;
   /** The log of tries of 30 days, newest first, all pages. `GET /v1/subscriptions/inventory/{subscriptionId}/deliveries` */
   listDeliveries(subscriptionId: string, query?: Omit<ListDeliveriesQuery, "cursor">, options?: CallOptions): Listing<DeliveryAttempt>;
   /** Deliveries that were given up, all pages. `GET /v1/subscriptions/inventory/{subscriptionId}/dead-letters` */
   listDeadLetters(subscriptionId: string, query?: Omit<ListDeadLettersQuery, "cursor">, options?: CallOptions): Listing<DeadLetter>;
+  /** List devices, with what is missing of their logs and how their clocks are, all pages. `GET /v1/devices` */
+  listDevices(query?: Omit<ListDevicesQuery, "cursor">, options?: CallOptions): Listing<Device>;
   /** List jobs, newest first, all pages. `GET /v1/jobs` */
   listJobs(query?: Omit<ListJobsQuery, "cursor">, options?: CallOptions): Listing<Job>;
   /** The verdicts of a job so far, in the order of its rows, all pages. `GET /v1/jobs/{jobId}/results` */
@@ -1179,6 +1395,26 @@ export function bindOperations(send: Send): Operations {
       send({ method: "GET", path: "/v1/totals", writes: false, query }, options),
     valuateStock: async (body, options) =>
       send({ method: "POST", path: "/v1/valuations", writes: false, body }, options),
+    requestReconciliation: async (body, options) =>
+      send({ method: "POST", path: "/v1/reconciliations", writes: true, body }, options),
+    listReconciliations: async (query, options) =>
+      send({ method: "GET", path: "/v1/reconciliations", writes: false, query }, options),
+    listDifferences: async (query, options) =>
+      send({ method: "GET", path: "/v1/reconciliations/differences", writes: false, query }, options),
+    getDifference: async (differenceId, options) =>
+      send({ method: "GET", path: `/v1/reconciliations/differences/${pathPart(differenceId)}`, writes: false }, options),
+    updateDifference: async (differenceId, body, options) =>
+      send({ method: "PATCH", path: `/v1/reconciliations/differences/${pathPart(differenceId)}`, writes: true, body }, options),
+    correctDifference: async (differenceId, body, options) =>
+      send({ method: "POST", path: `/v1/reconciliations/differences/${pathPart(differenceId)}/correct`, writes: true, body }, options),
+    listReconciliationRules: async (options) =>
+      send({ method: "GET", path: "/v1/reconciliations/rules", writes: false }, options),
+    putReconciliationRule: async (ruleId, body, options) =>
+      send({ method: "PUT", path: `/v1/reconciliations/rules/${pathPart(ruleId)}`, writes: true, body }, options),
+    deleteReconciliationRule: async (ruleId, options) =>
+      send({ method: "DELETE", path: `/v1/reconciliations/rules/${pathPart(ruleId)}`, writes: true }, options),
+    getReconciliation: async (reconciliationId, options) =>
+      send({ method: "GET", path: `/v1/reconciliations/${pathPart(reconciliationId)}`, writes: false }, options),
     listSubscriptions: async (query, options) =>
       send({ method: "GET", path: "/v1/subscriptions/inventory", writes: false, query }, options),
     createSubscription: async (body, options) =>
@@ -1207,6 +1443,12 @@ export function bindOperations(send: Send): Operations {
       send({ method: "GET", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}/dead-letters`, writes: false, query }, options),
     replayDeadLetters: async (subscriptionId, body, options) =>
       send({ method: "POST", path: `/v1/subscriptions/inventory/${pathPart(subscriptionId)}/dead-letters/replay`, writes: true, body }, options),
+    syncBatch: async (body, options) =>
+      send({ method: "POST", path: "/v1/sync/batch", writes: true, body }, options),
+    listDevices: async (query, options) =>
+      send({ method: "GET", path: "/v1/devices", writes: false, query }, options),
+    getDevice: async (deviceId, options) =>
+      send({ method: "GET", path: `/v1/devices/${pathPart(deviceId)}`, writes: false }, options),
     listJobs: async (query, options) =>
       send({ method: "GET", path: "/v1/jobs", writes: false, query }, options),
     getJob: async (jobId, options) =>
@@ -1263,12 +1505,18 @@ export function bindLists(operations: OperationsWithMeta): Lists {
       new Listing((cursor) => operations.listParkedLines({ ...query, cursor }, options)),
     listTotals: (query, options) =>
       new Listing((cursor) => operations.listTotals({ ...query, cursor }, options)),
+    listReconciliations: (query, options) =>
+      new Listing((cursor) => operations.listReconciliations({ ...query, cursor }, options)),
+    listDifferences: (query, options) =>
+      new Listing((cursor) => operations.listDifferences({ ...query, cursor }, options)),
     listSubscriptions: (query, options) =>
       new Listing((cursor) => operations.listSubscriptions({ ...query, cursor }, options)),
     listDeliveries: (subscriptionId, query, options) =>
       new Listing((cursor) => operations.listDeliveries(subscriptionId, { ...query, cursor }, options)),
     listDeadLetters: (subscriptionId, query, options) =>
       new Listing((cursor) => operations.listDeadLetters(subscriptionId, { ...query, cursor }, options)),
+    listDevices: (query, options) =>
+      new Listing((cursor) => operations.listDevices({ ...query, cursor }, options)),
     listJobs: (query, options) =>
       new Listing((cursor) => operations.listJobs({ ...query, cursor }, options)),
     listJobResults: (jobId, query, options) =>

@@ -8,9 +8,11 @@ import { feedCommand } from "./feed.ts";
 import { importCommand } from "./import.ts";
 import { keysCommand } from "./keys.ts";
 import { migrateCommand } from "./migrate.ts";
+import { exportCommand } from "./remote/bulk.ts";
 import { channelsCommand } from "./remote/channels.ts";
 import { countsCommand } from "./remote/counts.ts";
 import { historyCommand } from "./remote/history.ts";
+import { jobsCommand } from "./remote/jobs.ts";
 import { parkedCommand } from "./remote/parked.ts";
 import { reconcileCommand } from "./remote/reconcile.ts";
 import { reservationsCommand } from "./remote/reservations.ts";
@@ -27,6 +29,8 @@ const commands: readonly Command[] = [
   serveCommand,
   migrateCommand,
   importCommand,
+  exportCommand,
+  jobsCommand,
   tailCommand,
   reservationsCommand,
   transfersCommand,

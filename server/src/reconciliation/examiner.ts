@@ -16,6 +16,7 @@ import { type DifferenceStore, type Settled, systemOwner } from "./difference-st
 import { reconciliationLimits } from "./limits.ts";
 import { correctedBy, type Rule, toleratedBy } from "./rule.ts";
 import * as sql from "./sql/differences.ts";
+import { compareItem, type ItemCompared } from "./sql/items.ts";
 
 export interface ExaminerOptions {
   readonly database: Queryable;
@@ -29,10 +30,7 @@ export interface ExaminerOptions {
   readonly metrics: ReconciliationMetrics;
 }
 
-/**
- * Differences that the item's own events tell of. Not of a row that is unlike the journal: an entry would go on from the wrong
- * level and make it true.
- */
+/** Differences that the item's own events tell of. */
 const told: ReadonlySet<CheckKind> = new Set(["statement", "counter"]);
 
 export class Examiner {
@@ -79,6 +77,8 @@ export class Examiner {
     const { asOfMs, found } = row.finding;
     if (row.check_kind !== "statement" || asOfMs === null || typeof found.onHand !== "number")
       return "Only what a source states can be taken over.";
+    if (!(await this.#isSound(row)))
+      return "The row of the item is not what the journal says, which is a difference of its own and has to go first.";
     const { outcome } = await submit(correctionOf(row, { stockLevel: found.onHand, asOfMs }, order));
     if (outcome.kind === "rejected" && outcome.rejection.isStale === true) throw new Error(outcome.rejection.detail);
     const refusal = refusalOf(outcome);
@@ -101,12 +101,20 @@ export class Examiner {
     if (!told.has(row.check_kind) || row.told !== (stage === "resolved" ? 1 : 0)) return;
     const { submit, database } = this.#options;
     const notice = noticeOf(row, stage);
-    // An item that never had an entry cannot be told of.
+    // An item that never had an entry cannot be told of; one whose row is unlike the journal another time.
     if (notice !== null) {
+      if (!(await this.#isSound(row))) return;
       const { outcome } = await submit(notice);
       if (outcome.kind === "rejected" && outcome.rejection.isStale === true) throw new Error(outcome.rejection.detail);
     }
     await database.query(sql.setTold(row.difference_id, stage === "resolved" ? 2 : 1));
+  }
+
+  /** An entry on a row that is unlike the journal would go on from it, and make it true. */
+  async #isSound({ partition, product_id: productId, location_id: locationId }: sql.DifferenceRow): Promise<boolean> {
+    const place = { productId: productId!, locationId: locationId! };
+    const { rows } = await this.#options.database.query<ItemCompared>(compareItem(partition!, place, null));
+    return rows[0] === undefined || !rows[0].differs;
   }
 
   async #correctByRule(row: sql.DifferenceRow, finding: Finding, rules: readonly Rule[]): Promise<void> {

@@ -11,6 +11,10 @@ export const reconciliationLimits = {
   walkEntriesMax: 50_000,
   /** Entries of an item that are followed back for what it had when a source spoke. */
   statementWalkEntriesMax: 5_000,
+  /** Entries of an item that are followed back for what explains a difference of a statement. */
+  explainEntriesMax: 500,
+  /** Differences of an upload that are explained in its answer; the others are found by whoever looks continuously. */
+  uploadExplainedMax: 500,
   /** Movements that are named as explaining a difference. */
   movementsMax: 20,
   /** Differences that are not closed: what is found beyond them is counted and not kept. */
@@ -27,6 +31,8 @@ export const reconciliationLimits = {
   restMsMax: 2_000,
   /** Steps of the round for each step through the whole journal. */
   roundStepsPerJournalStep: 4,
+  /** What was appended is looked through so often. */
+  appendedEveryMs: 2_000,
   /** A journal that was read to its end is read again after this. */
   journalRestMs: 10 * 60_000,
   /** Servers that do not look ask so often whether they should. */
@@ -41,8 +47,12 @@ export const reconciliationLimits = {
   /** How often one says how far it is; one that has not for longer is taken for failed. */
   runHeartbeatMs: 1_000,
   runLostMs: 60_000,
+  /** How far ahead the moment of an uploaded line may be. */
+  uploadAheadMsMax: 5 * 60_000,
   /** Lines of a statement that is uploaded in one call, and differences in the answer. */
   uploadLinesMax: 10_000,
+  /** Rules are read again after this. */
+  rulesKnownMs: 1_000,
   /** Rules that may be set. */
   rulesMax: 200,
 } as const;

@@ -1,6 +1,6 @@
 /**
  * Looks continuously, on the server that has the duty, in small steps with rests between them: rounds through everything
- * that is there now, every few steps one through the whole journal, and what was appended since the last round first.
+ * that is there now, every few steps one through the whole journal, and every few seconds what was appended.
  *
  * Modes: elsewhere (another server looks; asked for now and then) → looking → elsewhere; stopped. Nothing is locked, and what
  * seems to differ is looked at again before it is called a difference. Where it is is in memory: another server that takes
@@ -41,8 +41,10 @@ export class Watch {
   readonly #duty: Duty;
   #round: Going | null = null;
   #journal: Going | null = null;
+  #appended: Going | null = null;
   #nextRoundAtMs = 0;
   #nextJournalAtMs = 0;
+  #nextAppendedAtMs = 0;
   #stepsOfRound = 0;
   /** What the last round took, without rests. */
   #lastBusyMs = 0;
@@ -97,6 +99,7 @@ export class Watch {
   #forget(): void {
     this.#round = null;
     this.#journal = null;
+    this.#appended = null;
     this.#lookedThrough = null;
   }
 
@@ -115,8 +118,11 @@ export class Watch {
       this.#round = { pages: this.#pagesOfRound(), startedAtMs: nowMs, busyMs: 0 };
     if (this.#journal === null && nowMs >= this.#nextJournalAtMs)
       this.#journal = { pages: this.#options.movements.pages(everything), startedAtMs: nowMs, busyMs: 0 };
-    const going = (isJournalsTurn ? this.#journal : this.#round) ?? this.#round ?? this.#journal;
-    if (going === null) return Math.max(1, Math.min(this.#nextRoundAtMs, this.#nextJournalAtMs) - nowMs);
+    if (this.#appended === null && nowMs >= this.#nextAppendedAtMs)
+      this.#appended = { pages: this.#pagesAppended(), startedAtMs: nowMs, busyMs: 0 };
+    const going = this.#appended ?? (isJournalsTurn ? this.#journal : this.#round) ?? this.#round ?? this.#journal;
+    if (going === null)
+      return Math.max(1, Math.min(this.#nextRoundAtMs, this.#nextJournalAtMs, this.#nextAppendedAtMs) - nowMs);
     const isOver = await this.#goOn(going);
     const tookMs = clock.monotonicMs() - nowMs;
     going.busyMs += tookMs;
@@ -147,6 +153,11 @@ export class Watch {
     const { clock, metrics, database } = this.#options;
     const nowMs = clock.monotonicMs();
     const tookMs = nowMs - going.startedAtMs;
+    if (going === this.#appended) {
+      this.#appended = null;
+      this.#nextAppendedAtMs = nowMs + reconciliationLimits.appendedEveryMs;
+      return;
+    }
     if (going === this.#journal) {
       this.#journal = null;
       this.#nextJournalAtMs = nowMs + reconciliationLimits.journalRestMs;
@@ -161,13 +172,18 @@ export class Watch {
     metrics.unclosed(rows.map(({ check_kind, state, count }) => ({ check: check_kind, state, count })));
   }
 
-  /** What was appended, then everything, then what was found before and did not come by. */
-  async *#pagesOfRound(): AsyncGenerator<Page, void, void> {
-    const { database, examiner, movements, checks } = this.#options;
-    const { rows } = await database.query<{ now: number }>(databaseNow());
+  /** What was appended since it was looked for last. A server that begins to look leaves what was there to the look through the journal. */
+  async *#pagesAppended(): AsyncGenerator<Page, void, void> {
+    const { database, movements } = this.#options;
     const ends = await endsNow(database);
     if (this.#lookedThrough !== null) yield* movements.pagesBetween(this.#lookedThrough, ends);
     this.#lookedThrough = ends;
+  }
+
+  /** Everything, then what was found before and did not come by. */
+  async *#pagesOfRound(): AsyncGenerator<Page, void, void> {
+    const { database, examiner, checks } = this.#options;
+    const { rows } = await database.query<{ now: number }>(databaseNow());
     for (const check of checks) yield* check.pages(everything);
     while ((await examiner.lookAgain(rows[0]!.now)) > 0) yield { kinds: [], checked: 0, suspects: [] };
   }

@@ -25,6 +25,9 @@ interface Subject {
   readonly supplyId: string;
   readonly sessionId: string;
   readonly sourceId: string;
+  readonly reconciliationId: string;
+  readonly differenceId: string;
+  readonly ruleId: string;
   readonly secretId: string;
   readonly parkedId: string;
   readonly jobId: string;
@@ -36,6 +39,7 @@ const hooks = "/v1/subscriptions/inventory";
 const sessions = "/v1/counts/sessions";
 const sources = "/v1/sources";
 const parkedLines = "/v1/parked-lines";
+const reconciliations = "/v1/reconciliations";
 /** Nobody has this name, so nothing is sent anywhere. */
 const url = "https://hooks.invalid/inventory";
 
@@ -64,6 +68,9 @@ const requests: Record<Call, (subject: Subject) => { path: string; body?: unknow
     body: { productId, locationId, adjustment: 1 },
   }),
   getHistory: ({ inventoryId }) => ({ path: `/v1/inventory/${inventoryId}/history` }),
+  syncBatch: ({ productId }) => ({ path: "/v1/sync/batch", body: { deviceId: `till-${productId}`, operations: [] } }),
+  listDevices: () => ({ path: "/v1/devices" }),
+  getDevice: () => ({ path: "/v1/devices/till" }),
   listTotals: () => ({ path: "/v1/totals?groupBy=product" }),
   valuateStock: () => ({ path: "/v1/valuations", body: { currency: "EUR" } }),
   bulkUpdateInventory: ({ productId, locationId }) => ({
@@ -134,6 +141,22 @@ const requests: Record<Call, (subject: Subject) => { path: string; body?: unknow
   getCountVariance: ({ sessionId }) => ({ path: `${sessions}/${sessionId}/variance` }),
   postCountSession: ({ sessionId }) => ({ path: `${sessions}/${sessionId}/post` }),
   cancelCountSession: ({ sessionId }) => ({ path: `${sessions}/${sessionId}/cancel` }),
+  requestReconciliation: ({ productId }) => ({ path: reconciliations, body: { checks: ["level"], productId } }),
+  listReconciliations: () => ({ path: reconciliations }),
+  getReconciliation: ({ reconciliationId }) => ({ path: `${reconciliations}/${reconciliationId}` }),
+  listDifferences: () => ({ path: `${reconciliations}/differences` }),
+  getDifference: ({ differenceId }) => ({ path: `${reconciliations}/differences/${differenceId}` }),
+  updateDifference: ({ differenceId }) => ({
+    path: `${reconciliations}/differences/${differenceId}`,
+    body: { owner: "x" },
+  }),
+  correctDifference: ({ differenceId }) => ({
+    path: `${reconciliations}/differences/${differenceId}/correct`,
+    body: { reason: "x" },
+  }),
+  listReconciliationRules: () => ({ path: `${reconciliations}/rules` }),
+  putReconciliationRule: ({ ruleId }) => ({ path: `${reconciliations}/rules/${ruleId}`, body: { name: "x" } }),
+  deleteReconciliationRule: ({ ruleId }) => ({ path: `${reconciliations}/rules/${ruleId}` }),
   listReviews: () => ({ path: "/v1/reviews" }),
   resolveReview: ({ movementId }) => ({ path: `/v1/reviews/${movementId}/resolve`, body: { note: "seen" } }),
   listJobs: () => ({ path: "/v1/jobs" }),
@@ -199,6 +222,9 @@ const nothingElse = {
   supplyId: "",
   sessionId: "",
   sourceId: "",
+  reconciliationId: "",
+  differenceId: "",
+  ruleId: "",
   secretId: "",
   parkedId: "",
   jobId: "",
@@ -275,6 +301,20 @@ async function newSource(): Promise<Subject> {
   return { ...subject, sourceId, secretId: body.secrets[0].secretId };
 }
 
+/** What a source states is not what is there. */
+async function newDifference(): Promise<Subject> {
+  const subject = await newSubject();
+  const { productId, locationId } = subject;
+  await adjust(server.admin, productId, locationId, 3);
+  const { sourceId } = (await server.admin.post(sources, { name: "x" })).body;
+  const statement = { sourceId, lines: [{ productId, locationId, stockLevel: 8 }] };
+  const { body } = await server.admin.post(reconciliations, { statement });
+  const { differenceId } = body.statement.differences[0];
+  const ruleId = `rule${subjects}`;
+  await server.admin.put(`${reconciliations}/rules/${ruleId}`, { name: "x" });
+  return { ...subject, differenceId, ruleId, reconciliationId: body.reconciliationId };
+}
+
 /** With a line that waits, of which the journal has told. */
 async function newParkedLine(): Promise<Subject> {
   const subject = await newSubject();
@@ -291,6 +331,7 @@ function makerOf({ path }: Operation): () => Promise<Subject> {
   if (path.startsWith("/v1/channels")) return newChannel;
   if (path.startsWith(sources)) return newSource;
   if (path.startsWith(parkedLines)) return newParkedLine;
+  if (path.startsWith(reconciliations)) return newDifference;
   if (path.startsWith(`${sessions}/`)) return newSession;
   if (path.startsWith("/v1/reviews/")) return newReview;
   if (path.startsWith("/v1/jobs/")) return newJob;
@@ -331,6 +372,7 @@ const isBeside = (operationId: Call, path: string): boolean =>
   path.startsWith(hooks) ||
   path.startsWith("/v1/reviews") ||
   path.startsWith(parkedLines) ||
+  (path.startsWith(reconciliations) && operationId !== "correctDifference") ||
   operationId === "putSourceCodes" ||
   operationId === "publishToSource" ||
   path.startsWith("/v1/jobs") ||
@@ -351,8 +393,8 @@ describe("every operation", () => {
     }
     const isAllowed = status < 400;
     const appends = operation.writes && !isBeside(operationId, path);
-    // A part of a transfer that leaves is an entry where it was and one where it goes.
-    const entries = operationId === "shipTransfer" ? 2 : 1;
+    // A part of a transfer that leaves is an entry where it was and one where it goes; what is corrected is told of, too.
+    const entries = operationId === "shipTransfer" || operationId === "correctDifference" ? 2 : 1;
     expect(await server.journalLength()).toBe(journal + (appends && isAllowed ? entries : 0));
   });
 
