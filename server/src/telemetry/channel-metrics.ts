@@ -16,7 +16,7 @@ export function channelMetrics(registry: Registry, lagging: () => number): Chann
   );
   const products = counter("onhand_channel_products_total", "Products that were looked at in those walks");
   const told = counter("onhand_channel_corrections_total", "Numbers of channels that were told in those walks");
-  const failures = counter("onhand_channel_refresh_failures_total", "Steps that failed and were repeated");
+  const failures = counter("onhand_channel_refresh_failures_total", "Walks and looks that failed and were repeated");
   new Gauge({
     name: "onhand_channels_lagging",
     help: "Channels whose numbers lag behind the catalogue, on the server that looks after them",

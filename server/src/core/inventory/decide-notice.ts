@@ -5,7 +5,11 @@ import { partitionOf } from "../record/partition.ts";
 import type { Draft } from "../state.ts";
 import { giveNotice } from "./notice.ts";
 
-/** Nothing is told of an item that is gone by now. */
+/**
+ * Nothing is told of an item that is gone by now. One that was deleted and came back keeps its number, and remembers
+ * nothing of when: so it may be told of an entry of its earlier life, as `about` says. To know better would take a walk back
+ * through its entries under the lock, for a notice that somebody looks at anyway.
+ */
 export function decideNotice(draft: Draft, command: NoticeCommand, nowMs: number): Outcome {
   const { productId, locationId, about, reason, figures, entryKind } = command;
   const item = draft.item(partitionOf(productId, draft.partitionCount), productId, locationId);

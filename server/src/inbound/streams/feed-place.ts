@@ -58,11 +58,18 @@ const queryFields = {
   types: "types",
 } as const;
 
-/** The filter in a query string, lists with commas. @throws ProblemError 400 */
+/**
+ * The filter in a query string, lists with commas. One that is there and names nothing is refused: whoever made it of an
+ * empty list would get everything.
+ * @throws ProblemError 400
+ */
 export function filterOfQuery(query: Readonly<Record<string, unknown>>): FeedFilter {
   const list = (field: string): string[] => {
     const text = query[field] as string | undefined;
-    return text === undefined ? [] : text.split(",").filter((value) => value !== "");
+    if (text === undefined) return [];
+    const values = text.split(",").filter((value) => value !== "");
+    if (values.length === 0) refuse(`/${field}`, "names nothing", "Name what you want to hear of, or leave it out.");
+    return values;
   };
   return checkedFilter(
     {
@@ -93,19 +100,27 @@ const knownTypes: readonly string[] = Object.values(eventTypes);
 const isKnownType = (type: string): boolean =>
   type.endsWith("*") ? knownTypes.some((known) => known.startsWith(type.slice(0, -1))) : knownTypes.includes(type);
 
+function refuse(pointer: string, message: string, advice: string): never {
+  throw new ProblemError("validation_failed", `${pointer.slice(1)} ${message}. ${advice}`, {
+    errors: [{ pointer, message }],
+  });
+}
+
 function checkedFilter(filter: FeedFilter, pointerOf: (field: keyof FeedFilter) => string): FeedFilter {
-  const refuse = (field: keyof FeedFilter, message: string, advice: string): never => {
-    const pointer = pointerOf(field);
-    throw new ProblemError("validation_failed", `${pointer.slice(1)} ${message}. ${advice}`, {
-      errors: [{ pointer, message }],
-    });
-  };
   for (const [field, values] of Object.entries(filter) as [keyof FeedFilter, readonly string[]][]) {
     if (values.length > streamLimits.filterValuesMax)
-      refuse(field, `has more than ${streamLimits.filterValuesMax} values`, "Open several streams, or filter less.");
+      refuse(
+        pointerOf(field),
+        `has more than ${streamLimits.filterValuesMax} values`,
+        "Open several streams, or filter less.",
+      );
   }
   const unknown = filter.types.find((type) => !isKnownType(type));
   if (unknown !== undefined)
-    refuse("types", `names no type of event: ${unknown}`, `Use some of ${knownTypes.join(", ")}, or inventory.*`);
+    refuse(
+      pointerOf("types"),
+      `names no type of event: ${unknown}`,
+      `Use some of ${knownTypes.join(", ")}, or inventory.*`,
+    );
   return filter;
 }
