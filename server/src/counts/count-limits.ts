@@ -7,6 +7,9 @@ export const countLimits = {
   linesPerStep: 100,
   /** How long a call waits for a session to be posted; it goes on afterwards. */
   postWaitMsMax: 20_000,
-  /** Lines whose variance is asked for in one statement. */
-  linesPerStatement: 500,
+  /** Lines that are read in one statement to be compared. */
+  linesPerStatement: 1_000,
+  /** Entries that are looked back through to compare a page of lines, and a whole session; what lies beyond is unknown. */
+  pageWalkEntriesMax: 200_000,
+  varianceWalkEntriesMax: 1_000_000,
 } as const;

@@ -3,6 +3,7 @@ import type { PutCountLines } from "@onhand/protocol/counts";
 import { futureToleranceMs } from "@onhand/protocol/vocabulary";
 import { partitionOf } from "../core/record/partition.ts";
 import type { Database, Queryable } from "../db/pool.ts";
+import { walkBack } from "../journal/walk-back.ts";
 import { parseRfc3339Ms } from "../lib/rfc3339.ts";
 import { type KeyedRequest, type Remembered, remembered } from "../registry/remembered.ts";
 import { WorkRefusal } from "../registry/work-refusal.ts";
@@ -36,6 +37,12 @@ interface Found {
   readonly productId: string;
   readonly stockLevel: number | null;
   readonly countedAtMs: number;
+}
+
+interface RowPage {
+  readonly rows: readonly ComparedRow[];
+  /** Number of its last line, or null on the last page. */
+  readonly next: number | null;
 }
 
 export class CountLines {
@@ -102,37 +109,56 @@ export class CountLines {
     });
   }
 
-  /** A page of lines, in order of their numbers. */
+  /** A page of lines, in order of their numbers. @param isBlind nobody is shown what was expected, so it is not looked up */
   async list(
     sessionId: string,
     verdict: Parameters<typeof compareLines>[1]["verdict"],
     afterLine: number,
     limit: number,
+    isBlind: boolean,
   ): Promise<{ readonly lines: readonly Compared[]; readonly next: number | null }> {
-    const { rows } = await this.#database.query<ComparedRow>(
-      compareLines(sessionId, { verdict }, afterLine, limit + 1),
-    );
-    return {
-      lines: rows.slice(0, limit).map(compared),
-      next: rows.length > limit ? rows[limit - 1]!.line : null,
-    };
+    const { rows, next } = await this.#rows(sessionId, verdict, afterLine, limit);
+    return { lines: await this.#compared(rows, isBlind ? 0 : countLimits.pageWalkEntriesMax), next };
   }
 
   /** How a session differs from what was expected; each part of its lines as of one moment. @param limit lines, the largest first */
   async variance(sessionId: string, limit: number): Promise<Variance> {
-    const lines: Compared[] = [];
+    const all: ComparedRow[] = [];
     for (let afterLine: number | null = 0; afterLine !== null; ) {
-      const page: Awaited<ReturnType<CountLines["list"]>> = await this.list(
-        sessionId,
-        null,
-        afterLine,
-        countLimits.linesPerStatement,
-      );
-      lines.push(...page.lines);
+      const page: RowPage = await this.#rows(sessionId, null, afterLine, countLimits.linesPerStatement);
+      all.push(...page.rows);
       afterLine = page.next;
     }
+    const lines = await this.#compared(all, countLimits.varianceWalkEntriesMax);
     const { rows } = await this.#database.query<{ items: number }>(countNotCounted(sessionId));
     return { totals: { ...totalsOf(lines), notCounted: rows[0]!.items }, lines: largestFirst(lines).slice(0, limit) };
+  }
+
+  async #rows(
+    sessionId: string,
+    verdict: Parameters<typeof compareLines>[1]["verdict"],
+    afterLine: number,
+    limit: number,
+  ): Promise<RowPage> {
+    const { rows } = await this.#database.query<ComparedRow>(
+      compareLines(sessionId, { verdict }, afterLine, limit + 1),
+    );
+    return { rows: rows.slice(0, limit), next: rows.length > limit ? rows[limit - 1]!.line : null };
+  }
+
+  /** @param budget entries that are looked back through; what is there now is what it was after the last of them */
+  async #compared(rows: readonly ComparedRow[], budget: number): Promise<Compared[]> {
+    const walks = rows.flatMap((row) =>
+      row.sequence === null && row.last_sequence !== null
+        ? [{ row, partition: row.partition, lastSequence: row.last_sequence, momentsMs: [row.counted_at] }]
+        : [],
+    );
+    const { since } = await walkBack(this.#database, walks, budget);
+    const moved = new Map(walks.map(({ row }, index) => [row, since[index]!.get(row.counted_at)!.moved]));
+    return rows.map((row) => {
+      const movedSince = moved.get(row) ?? 0;
+      return compared(row, Number.isNaN(movedSince) ? null : movedSince);
+    });
   }
 
   async #find(connection: Queryable, body: PutCountLines): Promise<Found[]> {

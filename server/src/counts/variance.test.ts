@@ -16,36 +16,35 @@ const row = (fields: Partial<ComparedRow>): ComparedRow => ({
   code: null,
   detail: null,
   on_hand: 0,
-  moved_since: 0,
+  last_sequence: 1,
   posted_variance: null,
   ...fields,
 });
 
 test("what was sold after the count is netted out", () => {
-  expect(compared(row({ counted: 10, on_hand: 7, moved_since: -3 }))).toMatchObject({ expected: 10, variance: 0 });
-  expect(compared(row({ counted: 9, on_hand: 7, moved_since: -3 }))).toMatchObject({ expected: 10, variance: -1 });
+  expect(compared(row({ counted: 10, on_hand: 7 }), -3)).toMatchObject({ expected: 10, variance: 0 });
+  expect(compared(row({ counted: 9, on_hand: 7 }), -3)).toMatchObject({ expected: 10, variance: -1 });
 });
 
 test("of a posted line its entry says what was expected, whatever is there now", () => {
   const posted = row({
     counted: 9,
     on_hand: 4,
-    moved_since: null,
     sequence: 12,
     verdict: "applied",
     posted_variance: -1,
   });
-  expect(compared(posted)).toMatchObject({ expected: 10, variance: -1 });
+  expect(compared(posted, null)).toMatchObject({ expected: 10, variance: -1 });
 });
 
 test("a line of which it cannot be told is in no sum, and stands first", () => {
   const lines = [
-    row({ line: 1, counted: 5, on_hand: 5 }),
-    row({ line: 2, counted: 8, on_hand: 5 }),
-    row({ line: 3, counted: 1, on_hand: 9 }),
-    row({ line: 4, counted: 50, moved_since: null }),
-    row({ line: 5, counted: 2, on_hand: 5 }),
-  ].map(compared);
+    compared(row({ line: 1, counted: 5, on_hand: 5 }), 0),
+    compared(row({ line: 2, counted: 8, on_hand: 5 }), 0),
+    compared(row({ line: 3, counted: 1, on_hand: 9 }), 0),
+    compared(row({ line: 4, counted: 50 }), null),
+    compared(row({ line: 5, counted: 2, on_hand: 5 }), 0),
+  ];
   expect(totalsOf(lines)).toEqual({
     lines: 5,
     counted: 16,
@@ -57,4 +56,13 @@ test("a line of which it cannot be told is in no sum, and stands first", () => {
     unknown: 1,
   });
   expect(largestFirst(lines).map((line) => line.row.line)).toEqual([4, 3, 2, 5, 1]);
+});
+
+test("sums that no number holds exactly are the largest that one does", () => {
+  const lines = [1, 2, 3].map((line) => compared(row({ line, counted: Number.MAX_SAFE_INTEGER }), 0));
+  expect(totalsOf(lines)).toMatchObject({
+    counted: Number.MAX_SAFE_INTEGER,
+    expected: 0,
+    surplus: Number.MAX_SAFE_INTEGER,
+  });
 });

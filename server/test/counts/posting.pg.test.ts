@@ -289,7 +289,7 @@ test("a line that fails for good is refused, and the others are applied", async 
   });
   const { session } = await poisoned.post(request("post"), sessionId, poster, null);
   expect(session).toMatchObject({ status: "open", applied: 1, rejected: 1 });
-  const { lines: shown } = await lines.list(sessionId, "rejected", 0, 10);
+  const { lines: shown } = await lines.list(sessionId, "rejected", 0, 10, false);
   expect(shown[0]!.row).toMatchObject({
     product_id: "p0",
     code: "internal",

@@ -2,8 +2,11 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Command } from "../../src/core/command.ts";
 import { limits } from "../../src/core/limits.ts";
+import { CountLines } from "../../src/counts/count-lines.ts";
+import { CountSessions } from "../../src/counts/count-sessions.ts";
 import { AnswerTimeout } from "../../src/db/errors.ts";
 import { openSession } from "../../src/db/session.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 import type { Writer } from "../../src/writer/writer.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { adjust, apply, createLocation, createProduct, inventory, line, openWriter } from "../support/writers.ts";
@@ -56,6 +59,23 @@ const levels = async (): Promise<number[]> =>
     (row) => row.on_hand,
   );
 
+/** A session over all the products tells of each how it differs, though no statement reads all that lies between. */
+async function expectComparedWithBook(entries: number): Promise<void> {
+  const request = (key: string) => ({ principal: "key_1", key, operation: key, content: null });
+  const sessions = new CountSessions(database.application, systemClock);
+  const lines = new CountLines(database.application, 4);
+  const { answer } = await sessions.open(request("open"), { locationId: "shop" });
+  const counted = products.map((product) => ({ productId: product, stockLevel: 2 }));
+  const countedAt = new Date(countedAtMs).toISOString();
+  await lines.put(request("put"), answer.sessionId, { lines: counted, countedAt }, null);
+  expect((await lines.variance(answer.sessionId, 10)).totals).toMatchObject({ expected: 0, variance: 14, unknown: 0 });
+  const { lines: shown } = await lines.list(answer.sessionId, null, 0, 10, false);
+  expect(shown.map(({ movedSince, variance }) => [movedSince, variance])).toEqual(products.map(() => [entries, 2]));
+  // Nobody is shown what was expected of a blind one, and nothing is read for it.
+  const { lines: blind } = await lines.list(answer.sessionId, null, 0, 10, true);
+  expect(blind.map(({ expected }) => expected)).toEqual(products.map(() => null));
+}
+
 test("at the documented limits a group halves until what it looks back over fits, and every count is applied", async () => {
   const entries = Math.ceil((1.2 * limits.countWalkGroupEntriesMax) / itemsCount);
   expect(entries).toBeLessThan(limits.countWalkEntriesMax);
@@ -63,6 +83,7 @@ test("at the documented limits a group halves until what it looks back over fits
     const some = Array.from({ length: Math.min(1_000, entries - done) });
     await apply(writer, ...products.flatMap((product) => some.map(() => adjust(product, "shop", 1))));
   }
+  await expectComparedWithBook(entries);
   await apply(writer, ...products.map(count));
   expect(await levels()).toEqual(products.map(() => 50 + entries));
   // One command cannot be divided: what it does not reach is refused, and says what to do.

@@ -39,9 +39,9 @@ function readRoutes({ countSessions, countLines, pageTokens }: CountContext): Ro
       const verdict = textOrNull(query.verdict) as Parameters<CountLines["list"]>[1];
       const filters = { list: "count lines", sessionId: session.session_id, verdict };
       const after = (pageTokens.read(query, filters).after?.[0] as number | undefined) ?? 0;
-      const page = await countLines.list(session.session_id, verdict, after, query.limit as number);
-      const nextCursor = pageTokens.next(page.next === null ? null : [page.next], filters, null);
       const isBlind = hidesExpected(session);
+      const page = await countLines.list(session.session_id, verdict, after, query.limit as number, isBlind);
+      const nextCursor = pageTokens.next(page.next === null ? null : [page.next], filters, null);
       return { status: 200, body: { data: page.lines.map((line) => countLineOf(line, isBlind)), nextCursor } };
     }),
     workRoute("getCountVariance", 0, async (call) => {

@@ -66,7 +66,7 @@ export const varianceOf = (session: ShownSession, { totals, lines }: Variance): 
   lines: lines.map((compared) => ({
     ...shortLine(compared),
     stockLevel: compared.row.on_hand,
-    movedSince: compared.row.moved_since,
+    movedSince: compared.movedSince,
     expected: compared.expected,
     variance: compared.variance,
   })),
