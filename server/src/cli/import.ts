@@ -20,6 +20,7 @@ import { accessDatabase } from "./database-access.ts";
 import { failpoint } from "./failpoint.ts";
 import { importProgress } from "./import-progress.ts";
 import { describeReport } from "./import-report.ts";
+import { importList, importListFlags, importListHelp } from "./remote/bulk.ts";
 import { readSettings } from "./settings-flags.ts";
 
 const interrupted = 130;
@@ -134,10 +135,26 @@ function exitCodeOf(report: ImportReport, isStrict: boolean): number {
   return isStrict && report.rows.malformed + report.rows.refused > 0 ? 1 : 0;
 }
 
+/** Rows of a list go to a server, as those of any caller. */
+async function importRows(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { ...importListFlags, "dry-run": { type: "boolean", default: false } },
+  });
+  const [path] = positionals;
+  if (path === undefined || positionals.length > 1)
+    throw new UsageError("Name one file: npx onhand import products.csv --list products  (--help shows examples)");
+  const { list = "", url, key, mode, overwrite, map, defaults, others, "key-of-file": keyOfFile } = values;
+  const query = { mode, overwrite, map, defaults, others, dryRun: values["dry-run"] };
+  return (await importList({ path, list, server: { url, key }, keyOfFile, query })) ? 0 : 1;
+}
+
 export const importCommand: Command = {
   name: "import",
-  summary: "Import a sales file: products, locations, movements",
+  summary: "Import a sales file, or rows of products, locations and inventory",
   help: `Usage: onhand import FILE.csv[.gz] --mapping NAME_OR_FILE [options] [settings]
+       onhand import FILE.(csv|ndjson)[.gz] --list LIST [options]
 
 Streams a sales file into products, one location for each market, and movements. Every row is applied once, however
 often it is run: after Ctrl-C or a crash, run the same command again. The closing report accounts for every row.
@@ -151,16 +168,23 @@ Options:
   --data-set NAME          instead of the mapping's: rows are applied once within a data set
   --opening-level UNITS    instead of the mapping's: units assumed of every item before its first row
 
-Exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted.
+Rows of a list, through a running server:
+${importListHelp}
+  --url, --key          the server and an API key, as of other commands
+
+Exit code: 0 done, 1 failed (with --list also when a row was rejected), 2 wrong use, 130 interrupted.
 
 Examples:
   npx onhand import sales.csv --mapping my-mapping.json --dry-run
   npx onhand import online-retail.csv.gz --mapping online-retail --report report.json
   npx onhand import demo/online-retail-slice.csv.gz --mapping online-retail --data-dir data-try
 
-docs/importing.md describes mapping files.`,
+  npx onhand import catalogue.csv --list products --mode merge --others attributes
+
+docs/importing.md describes mapping files, docs/bulk.md rows of lists.`,
   async run(args) {
     const { config, rest } = readSettings(args);
+    if (rest.some((argument) => /^--list(=|$)/.test(argument))) return importRows(rest);
     const interruptions = interruption();
     try {
       const options = await readOptions(rest);

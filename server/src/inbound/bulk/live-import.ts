@@ -13,6 +13,7 @@ import { RowsUnreadable, type SentRow } from "./row-source.ts";
 import type { RowsAhead } from "./rows-ahead.ts";
 
 export type MutableCounts = { done: number; applied: number; duplicate: number; rejected: number; valid: number };
+/** @returns counts before the first row */
 export const noCounts = (): MutableCounts => ({ done: 0, applied: 0, duplicate: 0, rejected: 0, valid: 0 });
 
 /** Counts verdicts. */
