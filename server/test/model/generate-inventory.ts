@@ -153,13 +153,13 @@ const clock: fc.Arbitrary<DeviceClock | undefined> = fc.option(
 );
 
 /**
- * Without its moment, a count after which more has moved than a quantity can hold: whether it is refused or still
+ * Without its moment, a count that comes to more than a quantity can hold with what has moved since: whether it is refused or still
  * comes to an exact level is left open (but never a rounded one, see the tests of counts).
  */
-function withSummableMoves(world: World, productId: string, locationId: string, change: ItemChange): ItemChange {
+export function withSummableMoves(world: World, productId: string, locationId: string, change: ItemChange): ItemChange {
   const { countedAtMs, ...rest } = change;
   if (countedAtMs === undefined) return change;
-  let sum = 0n;
+  let sum = BigInt(Math.abs(change.stockLevel ?? 0));
   for (const entry of world.entries) {
     if (entry.productId !== productId || entry.locationId !== locationId) continue;
     if (entry.occurredAtMs > countedAtMs - clockErrorMax) sum += BigInt(Math.abs(entry.delta.onHand));

@@ -1,8 +1,9 @@
 /** Random words of sources about few items, so that numbers, times and trust of different sources meet. */
 import fc from "fast-check";
-import type { InventoryLine, SourceReport } from "../../src/core/command.ts";
+import type { InventoryLine, ItemChange, SourceReport } from "../../src/core/command.ts";
 import { origin } from "./commands.ts";
 import { given, small, type Template, time } from "./draws.ts";
+import { withSummableMoves } from "./generate-inventory.ts";
 
 /** What a source says of its word. */
 const report: fc.Arbitrary<SourceReport> = fc.record({
@@ -34,11 +35,10 @@ export const reportTemplate: fc.Arbitrary<Template> = fc
     clock,
   })
   .map(({ productId, change, report, occurredAtMs, clock }) => {
-    const line: InventoryLine = {
+    const line: Omit<InventoryLine, "change"> = {
       productId,
       sku: null,
       locationId: "l1",
-      change,
       guard: null,
       mustExist: false,
       allowNegative: true,
@@ -48,5 +48,9 @@ export const reportTemplate: fc.Arbitrary<Template> = fc
       ...given("report", report),
       text: null,
     };
-    return () => ({ ...origin, kind: "inventory", lines: [line] });
+    return (world) => {
+      const { adjustment = 0, ...level }: ItemChange = withSummableMoves(world, productId, "l1", change);
+      const summable = level.countedAtMs === undefined ? { adjustment } : level;
+      return { ...origin, kind: "inventory", lines: [{ ...line, change: summable }] };
+    };
   });
