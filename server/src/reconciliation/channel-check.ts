@@ -15,6 +15,7 @@ import { channelLevelOf } from "./sql/channels.ts";
 
 const kinds = ["channel"] as const;
 
+/** @returns the check of what channels may sell */
 export function channelCheck(database: Queryable, partitionCount: number): Check {
   return {
     kinds,

@@ -8,7 +8,7 @@ import { type DifferenceStore, withStep } from "./difference-store.ts";
 import { type Examiner, subjectOfRow } from "./examiner.ts";
 import * as sql from "./sql/differences.ts";
 
-export type { DifferenceFilter, DifferenceRow, HistoryStep } from "./sql/differences.ts";
+export type { DifferenceRow } from "./sql/differences.ts";
 
 export class DifferenceActions {
   readonly #database: Database;

@@ -10,8 +10,6 @@ import { type Basis, type Examined, type Figures, type Finding, type Subject, su
 import { reconciliationLimits } from "./limits.ts";
 import * as sql from "./sql/differences.ts";
 
-export type { DifferenceRow } from "./sql/differences.ts";
-
 /** What a look came to. */
 export interface Settled {
   readonly change: "none" | "found" | "stays" | "closed" | "dropped";

@@ -8,6 +8,7 @@ import { type OverdueRow, overdueHold, overdueHolds } from "./sql/holds.ts";
 
 const kinds = ["overdue_hold"] as const;
 
+/** @returns the check of holds that are over */
 export function holdCheck(database: Queryable, partitionCount: number): Check {
   const { overdueMs, rowsPerPage } = reconciliationLimits;
   return {

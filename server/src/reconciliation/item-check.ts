@@ -24,6 +24,7 @@ export function partitionsOf({ productId }: Scope, partitionCount: number): numb
   return Array.from({ length: partitionCount }, (_, index) => index + 1);
 }
 
+/** @returns the checks of levels, counters and negative stock, done in one go through the items */
 export function itemCheck(database: Queryable, partitionCount: number): Check {
   return {
     kinds,

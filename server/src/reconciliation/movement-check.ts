@@ -16,6 +16,7 @@ const kinds = ["movements"] as const;
 /** Ends of partitions by number. */
 export type Ends = ReadonlyMap<number, number>;
 
+/** @returns where the partitions end now */
 export async function endsNow(database: Queryable): Promise<Ends> {
   const { rows } = await database.query<{ partition: number; sequence: number }>(headsNow());
   return new Map(rows.map(({ partition, sequence }) => [partition, sequence]));
@@ -26,6 +27,7 @@ export interface MovementCheck extends Check {
   pagesBetween(after: Ends, through: Ends): AsyncGenerator<Page, void, void>;
 }
 
+/** @returns the check of the whole journal */
 export function movementCheck(database: Queryable, partitionCount: number): MovementCheck {
   return {
     kinds,

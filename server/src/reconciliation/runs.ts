@@ -15,6 +15,7 @@ import { type Examiner, subjectOfRow } from "./examiner.ts";
 import { reconciliationLimits } from "./limits.ts";
 import { type DifferenceRow, databaseNow, listDifferences } from "./sql/differences.ts";
 import * as sql from "./sql/runs.ts";
+import { forgetAgreements } from "./sql/statements.ts";
 import type { Uploads } from "./uploads.ts";
 
 export type { AskedScope, RunRow } from "./sql/runs.ts";
@@ -23,6 +24,7 @@ export type { AskedScope, RunRow } from "./sql/runs.ts";
 export const reconciliationOverdue: readonly Overdue[] = [
   { statement: sql.clearOldRuns, days: 90 },
   { statement: sql.clearOldDifferences, days: 400 },
+  { statement: forgetAgreements, days: 0 },
 ];
 
 const lost = "The server that did it is gone. What it found is kept; ask for it again.";

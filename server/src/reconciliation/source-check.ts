@@ -8,6 +8,7 @@ import * as sql from "./sql/statements.ts";
 /** Devices have names of their own, which must not be taken for those of sources. */
 const devicePrefix = "device:";
 
+/** @returns the check of sources that fell silent */
 export function staleCheck(database: Queryable): Check {
   const kinds = ["stale_source"] as const;
   return {
@@ -51,6 +52,7 @@ const originOf = ({ sourceId }: Subject) =>
     ? { kind: "device", id: sourceId!.slice(devicePrefix.length) }
     : { kind: "source", id: sourceId! };
 
+/** @returns the check of lines that wait */
 export function parkedCheck(database: Queryable): Check {
   const kinds = ["parked_lines"] as const;
   return {

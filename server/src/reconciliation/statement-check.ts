@@ -24,6 +24,7 @@ const { statementWalkEntriesMax, statementsPerPage, movementsMax, explainEntries
 export const levelAt = ({ on_hand, moved_since }: sql.LevelThen): number | null =>
   moved_since === null ? null : on_hand - moved_since;
 
+/** @returns the check of what sources stated last */
 export function statementCheck(database: Queryable, partitionCount: number): Check {
   return {
     kinds,

@@ -14,6 +14,7 @@ const states = [
   ["incoming", "incoming"],
 ] as const;
 
+/** @returns the check of totals */
 export function totalCheck(database: Queryable, partitionCount: number): Check {
   return {
     kinds,

@@ -120,6 +120,7 @@ export const unclosedOf = (check: CheckKind, subject: string, lock: boolean): St
   values: [check, subject],
 });
 
+/** One difference. @param lock so that it stays as it is */
 export const selectDifference = (differenceId: string, lock: boolean): Statement => ({
   text: `SELECT ${columns} FROM ${from} WHERE d.difference_id = $1 ${lock ? "FOR UPDATE OF d" : ""}`,
   values: [differenceId],

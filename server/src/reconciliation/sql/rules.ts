@@ -28,6 +28,7 @@ export const putRule = (ruleId: string, document: RuleRow["document"], by: strin
   values: [ruleId, JSON.stringify(document), by, rulesMax],
 });
 
+/** Takes a rule away. */
 export const deleteRule = (ruleId: string): Statement => ({
   text: "DELETE FROM reconciliation_rule WHERE rule_id = $1",
   values: [ruleId],

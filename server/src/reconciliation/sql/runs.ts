@@ -31,6 +31,7 @@ const columns = `r.reconciliation_id, r.status, r.scope, r.progress, r.requested
      AND (r.scope->>'locationId' IS NULL OR d.location_id = r.scope->>'locationId')
      AND (r.scope->>'sourceId' IS NULL OR d.source_id = r.scope->>'sourceId')) AS unclosed`;
 
+/** Begins one. */
 export const insertRun = (reconciliationId: string, scope: AskedScope, by: string): Statement => ({
   text: `INSERT INTO reconciliation (reconciliation_id, status, scope, progress, requested_by, started_at, updated_at)
          VALUES ($1, 'running', $2::jsonb, '{}', $3, ${now}, ${now})`,
@@ -63,6 +64,7 @@ export const endLostRuns = (lostMs: number, problem: string): Statement => ({
   values: [lostMs, problem],
 });
 
+/** One, with what came of a statement. */
 export const selectRun = (reconciliationId: string): Statement => ({
   text: `SELECT ${columns}, r.report FROM reconciliation r WHERE r.reconciliation_id = $1`,
   values: [reconciliationId],
@@ -74,12 +76,14 @@ export const listRuns = (before: string | null, limit: number): Statement => ({
   values: [before, limit],
 });
 
+/** Forgets those that ended so long ago. */
 export const clearOldRuns = (days: number, limit: number): Statement => ({
   text: `DELETE FROM reconciliation WHERE reconciliation_id IN (SELECT reconciliation_id FROM reconciliation
            WHERE ended_at < clock_timestamp() - $1 * interval '1 day' LIMIT $2)`,
   values: [days, limit],
 });
 
+/** Forgets differences that have been gone for so long. */
 export const clearOldDifferences = (days: number, limit: number): Statement => ({
   text: `DELETE FROM difference WHERE difference_id IN (SELECT difference_id FROM difference
            WHERE state = 'closed' AND closed_at < clock_timestamp() - $1 * interval '1 day' ORDER BY closed_at LIMIT $2)`,

@@ -27,6 +27,7 @@ export const pageOfStatements = (after: StatementPlace, sourceId: string | null,
   values: [...after, sourceId, rowsMax],
 });
 
+/** What a source in use stated of an item last; no row when nothing that can be compared. */
 export const selectStatement = (sourceId: string, productId: string, locationId: string): Statement => ({
   name: "reconcile_statement",
   text: `SELECT ${columns} FROM source_statement s WHERE s.source_id = $1 AND s.product_id = $2 AND s.location_id = $3 AND ${comparable}`,
@@ -136,14 +137,15 @@ export const keepAgreements = (agreements: readonly Agreement[]): Statement => (
   ],
 });
 
+/** When both agreed last. */
 export const selectAgreement = (sourceId: string, productId: string, locationId: string): Statement => ({
   name: "select_agreement",
   text: "SELECT as_of, sequence FROM statement_agreement WHERE source_id = $1 AND product_id = $2 AND location_id = $3",
   values: [sourceId, productId, locationId],
 });
 
-/** Agreements with sources that are no more, at most so many. */
-export const forgetAgreements = (rowsMax: number): Statement => ({
+/** Agreements with sources that are no more, at most so many; at once, whatever the days. */
+export const forgetAgreements = (_days: number, rowsMax: number): Statement => ({
   text: `DELETE FROM statement_agreement WHERE ctid IN (SELECT a.ctid FROM statement_agreement a
            WHERE NOT EXISTS (SELECT FROM source s WHERE s.source_id = a.source_id) LIMIT $1)`,
   values: [rowsMax],
@@ -178,6 +180,7 @@ export const parkedOf = (kind: string, id: string): Statement => ({
   values: [kind, id],
 });
 
+/** Whether there is a source, and it is in use. */
 export const sourceInUse = (sourceId: string): Statement => ({
   text: "SELECT FROM source WHERE source_id = $1 AND life = 0",
   values: [sourceId],
