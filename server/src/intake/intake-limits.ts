@@ -4,6 +4,8 @@ export const intakeLimits = {
   linesInFlightMax: 8_000,
   /** Lines that are handed to the writer at once. */
   linesPerStep: 1_000,
+  /** Lines that a level takes the room of: the writer looks back over what moved since, and nothing may wait there for long. */
+  linesPerLevel: 20,
   /** Requests that wait for room before new ones are refused. */
   waitingMax: 500,
   /** Characters of an operation id and of a sender's code. */

@@ -157,9 +157,8 @@ export class LineRunner {
   ): Promise<(Ran | null)[]> {
     const { room, submit } = this.#options;
     const running: Promise<Ran | null>[] = [];
-    for (let from = 0; from < lines.length; from += intakeLimits.linesPerStep) {
-      const step = lines.slice(from, from + intakeLimits.linesPerStep);
-      await room.take(step.length);
+    for (const { step, room: taken } of stepsOf(lines)) {
+      await room.take(taken);
       for (const { attempt, found } of step) {
         const { operationId } = attempt.line;
         const command = lineCommand(origin, attempt, found.product, found.locationId);
@@ -167,11 +166,28 @@ export class LineRunner {
           const isStale = outcome.kind === "rejected" && outcome.rejection.isStale === true;
           return isStale ? null : settlementOf(operationId, outcome, replayed);
         }, explained);
-        running.push(settled.finally(() => room.give()));
+        running.push(settled.finally(() => room.give(roomOf(attempt))));
       }
     }
     return Promise.all(running);
   }
+}
+
+const roomOf = ({ line }: Attempt): number => ("stockLevel" in line.change ? intakeLimits.linesPerLevel : 1);
+
+/** Divides lines into steps, in order, with the room that each of them takes. */
+function stepsOf<Line extends { readonly attempt: Attempt }>(lines: readonly Line[]) {
+  const steps: { step: Line[]; room: number }[] = [];
+  for (const line of lines) {
+    const room = roomOf(line.attempt);
+    const last = steps.at(-1);
+    if (last === undefined || last.room + room > intakeLimits.linesPerStep) steps.push({ step: [line], room });
+    else {
+      last.step.push(line);
+      last.room += room;
+    }
+  }
+  return steps;
 }
 
 /** A line that is at fault itself is parked; whatever else failed says nothing of the line. */

@@ -35,9 +35,9 @@ export class Room {
     return promise;
   }
 
-  /** Gives the room of one line back. */
-  give(): void {
-    this.#lines -= 1;
+  /** Gives room back. */
+  give(lines = 1): void {
+    this.#lines -= lines;
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       if (this.#lines + next.lines > this.#linesMax) return;
       this.#waiting.shift();

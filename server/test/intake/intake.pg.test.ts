@@ -242,6 +242,27 @@ test("of levels the newest holds, and the answer names the rule", async () => {
   ]);
 });
 
+test("a large request of levels waits for room, and none of it for too long", async () => {
+  const locations = Array.from({ length: 40 }, (_, index) => `l${index}`);
+  await apply(writer, ...locations.map(createLocation));
+  const levels = Array.from({ length: 1_200 }, (_, index) =>
+    lineOf({ location: { locationId: locations[index % 40]! }, change: { stockLevel: index }, movementType: "count" }),
+  );
+  const loads: number[] = [];
+  const submitter = new Submitter(writer);
+  const watched = openIntake(database, writer, {
+    submit: (command) => {
+      loads.push(watched.load.lines);
+      return submitter.submitOne(command);
+    },
+  });
+  const results = await watched.apply(till, levels);
+  expect(new Set(results.map((each) => each.rule))).toEqual(new Set(["newest_level"]));
+  expect(Math.max(...loads)).toBe(8_000);
+  expect(watched.load).toEqual({ lines: 0, waiting: 0 });
+  expect(await onHand(database, "soap", "l39")).toBe(1_199);
+});
+
 test("a source that only states levels moves nothing, and what it says is kept", async () => {
   const auditor = originOf("auditor", { isStatementOnly: true });
   const [kept, refused] = await intake.apply(auditor, [
