@@ -12,6 +12,11 @@ export const clockLimits = {
   tripMsMax: 120_000,
   /** How much a clock gains or loses, in parts per million: ten times what a quartz does at room temperature. */
   driftPpm: 200,
+  /**
+   * Readings that differ by no more than this are of one clock that nobody set: a request may have been slower than the one
+   * that was measured. The error is widened by what they differ.
+   */
+  slowRequestMsMax: 30_000,
   /** A log's times may go back by so much without anybody having set the clock: lines that were written side by side. */
   disorderMs: 2_000,
 } as const;
@@ -56,7 +61,8 @@ export function readClock(log: LogTimes, arrivedAtMs: number, earlier: EarlierRe
   const { unknownTripMsMax, tripMsMax } = clockLimits;
   const trip = Math.min(tripMs ?? unknownTripMsMax, tripMsMax);
   const halfTrip = Math.ceil(trip / 2);
-  const now: ClockReading = { offsetMs: arrivedAtMs - clockAtMs - halfTrip, errorMs: halfTrip };
+  const measured = { offsetMs: arrivedAtMs - clockAtMs - halfTrip, errorMs: halfTrip };
+  const now: ClockReading = { ...measured, errorMs: halfTrip + surpriseMs(measured, clockAtMs, earlier) };
   const steps = stepsIn([...linesAtMs, clockAtMs]);
   const lines = linesAtMs.map((atMs, index) => {
     if (atMs === null) return now;
@@ -108,13 +114,25 @@ function readingOf(atMs: number, situation: Situation): ClockReading {
 }
 
 /** Whether two readings can be of one clock that nobody set in between. */
-function isSameClock(earlier: EarlierReading, now: ClockReading, clockAtMs: number): boolean {
-  if (earlier.errorMs === null) return true;
-  const drift = driftMs(clockAtMs - earlier.clockAtMs);
-  return Math.abs(now.offsetMs - earlier.offsetMs) <= earlier.errorMs + now.errorMs! + drift;
+const isSameClock = (earlier: EarlierReading, now: ClockReading, clockAtMs: number): boolean =>
+  earlier.errorMs === null || differenceMs(earlier, now, clockAtMs) <= clockLimits.slowRequestMsMax;
+
+/** @returns by how much two readings differ beyond their errors and the clock's drift */
+function differenceMs(earlier: EarlierReading, now: ClockReading, clockAtMs: number): number {
+  const explained = earlier.errorMs! + now.errorMs! + driftMs(clockAtMs - earlier.clockAtMs);
+  return Math.max(0, Math.abs(now.offsetMs - earlier.offsetMs) - explained);
 }
 
-const driftMs = (elapsedMs: number): number => Math.ceil((Math.abs(elapsedMs) * clockLimits.driftPpm) / 1_000_000);
+/** @returns how much an error must be widened for what was known before to be true as well */
+function surpriseMs(now: ClockReading, clockAtMs: number, earlier: EarlierReading | null): number {
+  if (earlier === null || earlier.errorMs === null) return 0;
+  const difference = differenceMs(earlier, now, clockAtMs);
+  return difference <= clockLimits.slowRequestMsMax ? difference : 0;
+}
+
+/** @param elapsedMs by the clock itself, which may have gone too slowly */
+const driftMs = (elapsedMs: number): number =>
+  Math.ceil((Math.abs(elapsedMs) * clockLimits.driftPpm) / (1_000_000 - clockLimits.driftPpm));
 
 const drifted = ({ offsetMs, errorMs }: ClockReading, elapsedMs: number): ClockReading => ({
   offsetMs,
