@@ -82,7 +82,8 @@ export class Intake implements LineIntake {
     const places: number[] = [];
     for (const [index, line] of lines.entries()) {
       const row = rows.get(line.operationId) ?? null;
-      if (row === null || isOfAnother(row)) tasks.push({ attempt: { line, tries: 0, arrivedAtMs }, row: null });
+      if (row === null || isOfAnother(row))
+        tasks.push({ attempt: { line, tries: 0, arrivedAtMs, hasWaited: false }, row: null });
       else if (waitsForName(row)) tasks.push({ attempt: attemptOf(row), row });
       else {
         results[index] = resultOfParked(row);
@@ -103,7 +104,7 @@ export class Intake implements LineIntake {
     const rows = await this.#park(
       origin,
       lines.map(({ line, reason, problem }) => ({
-        attempt: { line, tries: 0, arrivedAtMs },
+        attempt: { line, tries: 0, arrivedAtMs, hasWaited: false },
         waiting: { reason, code: null, problem, isRemembered: false },
       })),
     );
@@ -204,7 +205,12 @@ export class Intake implements LineIntake {
 const isOfAnother = ({ state, problem }: ParkedRow): boolean =>
   state === "open" && problem.code === "idempotency_key_reused";
 
-const attemptOf = ({ line, tries, created_at: arrivedAtMs }: ParkedRow): Attempt => ({ line, tries, arrivedAtMs });
+const attemptOf = ({ line, tries, created_at: arrivedAtMs }: ParkedRow): Attempt => ({
+  line,
+  tries,
+  arrivedAtMs,
+  hasWaited: true,
+});
 
 function heardIn(tasks: readonly Task[], ran: readonly Ran[]): Heard {
   const heard = new Map<string, number | null>();

@@ -11,6 +11,8 @@ export interface Attempt {
   readonly tries: number;
   /** When it arrived the first time, in ms: the moment of whatever says none. */
   readonly arrivedAtMs: number;
+  /** It was parked since. */
+  readonly hasWaited: boolean;
 }
 
 /** The product that a line's name means now. */
@@ -21,7 +23,7 @@ export interface FoundProduct {
 }
 
 /** @returns the id that an origin has in the journal: that of a source, or one that no source can have */
-export const reporterOf = ({ kind, id }: Pick<IntakeOrigin, "kind" | "id">): string =>
+const reporterOf = ({ kind, id }: Pick<IntakeOrigin, "kind" | "id">): string =>
   kind === "source" ? id : `device:${id}`;
 
 /**
@@ -54,7 +56,7 @@ export function lineCommand(
   product: FoundProduct,
   locationId: string,
 ): InventoryCommand {
-  const { line, arrivedAtMs, tries } = attempt;
+  const { line, arrivedAtMs, hasWaited } = attempt;
   const { clock, version, saidAtMs, movementType, reason, reference } = line;
   return {
     kind: "inventory",
@@ -70,7 +72,7 @@ export function lineCommand(
         allowNegative: true,
         movementType,
         // A change that waited happened when it arrived, not when it was let in.
-        occurredAtMs: "stockLevel" in line.change ? null : (line.occurredAtMs ?? (tries === 0 ? null : arrivedAtMs)),
+        occurredAtMs: "stockLevel" in line.change ? null : (line.occurredAtMs ?? (hasWaited ? arrivedAtMs : null)),
         ...(clock === undefined ? {} : { clock }),
         report: {
           sourceId: reporterOf(origin),

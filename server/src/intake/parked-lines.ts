@@ -10,7 +10,7 @@ import type { Attempt } from "./line-command.ts";
 import { verdictOfWaiting, type Waiting } from "./line-verdict.ts";
 import * as sql from "./sql/parked.ts";
 
-export type { ParkedFilter, ParkedRow, ParkedState, ParkedStep } from "./sql/parked.ts";
+export type { ParkedRow, ParkedState } from "./sql/parked.ts";
 
 export class ParkedLines {
   readonly #database: Queryable;
