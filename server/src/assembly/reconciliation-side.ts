@@ -56,6 +56,9 @@ const openLooking = (target: WriteSideOptions["target"], onIdleError: (error: Er
         jit: "off",
         enable_hashjoin: "off",
         enable_mergejoin: "off",
+        // A page comes from its index in order: what is gathered first is sorted as a whole, for every page again.
+        enable_bitmapscan: "off",
+        enable_seqscan: "off",
         default_transaction_isolation: "read committed",
       },
     },

@@ -3,7 +3,7 @@ export const reconciliationLimits = {
   /** Rows of one statement. */
   itemsPerPage: 5_000,
   entriesPerPage: 5_000,
-  productsPerPage: 5_000,
+  productsPerPage: 2_000,
   channelProductsPerPage: 1_000,
   statementsPerPage: 500,
   rowsPerPage: 1_000,

@@ -130,7 +130,7 @@ export interface TotalPageRow {
 
 const four = ["on_hand", "reserved", "unavailable", "incoming"];
 
-/** The next products of a partition that have a total: which totals are not the sums of the items up to there. */
+/** The next products of a partition: which totals are not the sums of the items. */
 export const pageOfTotals = (
   partition: number,
   afterId: string,
@@ -138,20 +138,13 @@ export const pageOfTotals = (
   rowsMax: number,
 ): Statement => ({
   name: "reconcile_totals",
-  text: `WITH page AS MATERIALIZED (
-           SELECT * FROM product_total WHERE partition = $1 AND product_id > $2 AND ($3::text IS NULL OR product_id = $3)
-           ORDER BY product_id LIMIT $4),
-         bound AS (SELECT CASE WHEN count(*) < $4 THEN NULL ELSE max(product_id) END AS last FROM page),
-         sums AS (
-           SELECT product_id, ${four.map((state) => `sum(${state}) AS ${state}`).join(", ")} FROM (
-             SELECT product_id, ${four.join(", ")} FROM page
-             UNION ALL
-             SELECT product_id, ${four.map((state) => `-${state}`).join(", ")} FROM item, bound
-             WHERE partition = $1 AND product_id > $2 AND ($3::text IS NULL OR product_id = $3)
-               AND (bound.last IS NULL OR product_id <= bound.last)) both_sides
-           GROUP BY product_id)
-         SELECT (SELECT count(*) FROM page)::integer AS count, (SELECT max(product_id) FROM page) AS last_product_id,
-           (SELECT json_agg(product_id) FROM sums WHERE ${four.map((state) => `${state} <> 0`).join(" OR ")}) AS suspects`,
+  text: `SELECT count(*)::integer AS count, max(product_id) AS last_product_id, json_agg(product_id) FILTER (WHERE differs) AS suspects
+         FROM (SELECT p.product_id, ${four.map((state) => `coalesce(t.${state}, 0) <> s.${state}`).join(" OR ")} AS differs
+               FROM (SELECT product_id FROM product WHERE partition = $1 AND product_id > $2 AND ($3::text IS NULL OR product_id = $3)
+                     ORDER BY product_id LIMIT $4) p
+               LEFT JOIN product_total t ON t.partition = $1 AND t.product_id = p.product_id
+               CROSS JOIN LATERAL (SELECT ${four.map((state) => `coalesce(sum(i.${state}), 0) AS ${state}`).join(", ")}
+                 FROM item i WHERE i.partition = $1 AND i.product_id = p.product_id) s) page`,
   values: [partition, afterId, productId, rowsMax],
 });
 
