@@ -102,7 +102,7 @@ export const settingsTable = [
   {
     name: "ONHAND_CHECKPOINT_ENTRIES",
     kind: "integer",
-    default: "100000",
+    default: "25000",
     min: 10,
     max: 10_000_000,
     meaning:

@@ -9,7 +9,7 @@
 import { futureToleranceMs, lifeStates } from "@onhand/protocol/vocabulary";
 import { evolve } from "../core/evolve.ts";
 import type { Item } from "../core/inventory/item.ts";
-import type { Database, Queryable } from "../db/pool.ts";
+import type { Database, Queryable, Statement } from "../db/pool.ts";
 import { toEntry } from "../journal/entry-reader.ts";
 import type { AsOfBasis, AsOfMetrics } from "../telemetry/checkpoint-metrics.ts";
 import type { ItemPage } from "./item-queries.ts";
@@ -23,7 +23,9 @@ export const asOfLimits = {
   /** Entries of the items asked for that one answer walks back. */
   walkEntriesMax: 20_000,
   /** Entries of the journal that one answer looks through. */
-  rangeEntriesMax: 1_000_000,
+  rangeEntriesMax: 250_000,
+  /** Items of a list that are looked at in one go, at least; those that were not there then are passed over. */
+  candidatesMin: 500,
 } as const;
 
 /** More entries lie between the moment and what is known nearest to it than one answer looks through. */
@@ -72,7 +74,10 @@ export class AsOfQueries {
     limit: number,
   ): Promise<ItemPage<AsOfItem>> {
     return this.#read(asOf, filter, async (connection, scope) => {
-      const { rows } = await connection.query<sql.AsOfItemRow>(sql.listAsOf(scope, after, limit + 1));
+      const isFew = filter.item !== null || filter.product !== null || filter.availableBelow !== null;
+      const rows = isFew
+        ? (await this.#query<sql.AsOfItemRow>(connection, scope, sql.listAsOf(scope, after, limit + 1))).rows
+        : await this.#readPage(connection, scope, after, limit + 1);
       const page = pageOf(rows, limit, (row) => sql.asOfPlaceOf(filter, row));
       return { rows: page.rows.map(itemAsOf), next: page.next };
     });
@@ -81,7 +86,7 @@ export class AsOfQueries {
   /** The sum of all items that a filter lets through, and at how many locations they lay. @throws AsOfTooFar */
   sum(asOf: AsOf, filter: sql.AsOfFilter): Promise<sql.AsOfSumRow> {
     return this.#read(asOf, filter, async (connection, scope) => {
-      const { rows } = await connection.query<sql.AsOfSumRow>(sql.sumAsOf(scope));
+      const { rows } = await this.#query<sql.AsOfSumRow>(connection, scope, sql.sumAsOf(scope));
       return rows[0]!;
     });
   }
@@ -95,9 +100,51 @@ export class AsOfQueries {
     limit: number,
   ): Promise<ItemPage<sql.AsOfSumRow>> {
     return this.#read(asOf, filter, async (connection, scope) => {
-      const { rows } = await connection.query<sql.AsOfSumRow>(sql.sumsAsOf(scope, by, after, limit + 1));
+      const { rows } = await this.#query<sql.AsOfSumRow>(connection, scope, sql.sumsAsOf(scope, by, after, limit + 1));
       return pageOf(rows, limit, (row) => sql.asOfSumPlaceOf(by, row));
     });
+  }
+
+  /** Counts what a read looks through. @throws AsOfTooFar when that is more than one answer may */
+  #allow(scope: sql.AsOfScope, before = 0): number {
+    const { walked, isByOccurrence } = scope;
+    const entries = before + (walked === null ? rangeEntries(scope) : entriesOf(walked));
+    if (walked === null && entries > this.#limits.rangeEntriesMax) throw new AsOfTooFar(entries);
+    this.#metrics.read(isByOccurrence ? "occurred" : "recorded", entries - before);
+    return entries;
+  }
+
+  /** Runs the one statement that a read comes to. */
+  async #query<Row extends object>(
+    connection: Queryable,
+    scope: sql.AsOfScope,
+    statement: Statement,
+  ): Promise<{ rows: Row[] }> {
+    this.#allow(scope);
+    return connection.query<Row>(statement);
+  }
+
+  /** Reads items in the order of their list until there are enough, or no more. Only partitions that they lie in are read. */
+  async #readPage(
+    connection: Queryable,
+    scope: sql.AsOfScope,
+    from: readonly unknown[] | null,
+    count: number,
+  ): Promise<sql.AsOfItemRow[]> {
+    const found: sql.AsOfItemRow[] = [];
+    const batch = Math.max(count, this.#limits.candidatesMin);
+    let entries = 0;
+    for (let after = from; ; ) {
+      const { rows: only } = await connection.query<sql.CandidateRow>(sql.candidates(scope, after, batch));
+      if (only.length === 0) return found;
+      const plans = scope.plans.filter((plan) => only.some(({ partition }) => partition === plan.partition));
+      const part = { ...scope, plans, only };
+      entries = this.#allow(part, entries);
+      const { rows } = await connection.query<sql.AsOfItemRow>(sql.listAsOf(part, null, count - found.length));
+      found.push(...rows);
+      if (found.length >= count || only.length < batch) return found;
+      after = sql.asOfPlaceOf(scope.filter, only.at(-1)!);
+    }
   }
 
   /** Plans a read and runs it, all in one snapshot. */
@@ -116,9 +163,6 @@ export class AsOfQueries {
         const isByOccurrence = basis === "occurred";
         const scope = { momentMs, isByOccurrence, plans: places.map(planOf), filter };
         const walked = one === undefined ? null : await this.#walk(connection, scope, places[0]);
-        const entries = walked === null ? rangeEntries(places, isByOccurrence) : entriesOf(walked);
-        if (walked === null && entries > this.#limits.rangeEntriesMax) throw new AsOfTooFar(entries);
-        this.#metrics.read(basis, entries);
         return run(connection, { ...scope, walked });
       });
     } catch (error) {
@@ -162,15 +206,15 @@ export function planOf(row: PlaceRow): sql.PartitionPlan {
   const end = after ?? head;
   const backward = { base: after ?? 0, after: place, upTo: end, isForward: false };
   const way = end - place <= place - forward.after ? backward : forward;
-  return { partition, place, settled, ...way, next: next ?? head, last: next === null ? head : last!, head };
+  const lateAt = next === null ? { next: head, last: head, late: 0 } : { next, last: last!, late: row.late };
+  return { partition, place, settled, ...way, ...lateAt, head };
 }
 
 /** Entries and late movements that a read of some partitions looks through. */
-function rangeEntries(places: readonly PlaceRow[], isByOccurrence: boolean): number {
-  return places.reduce((sum, row) => {
-    const { after, upTo, settled, next, last, head } = planOf(row);
-    const late = isByOccurrence ? next - settled + (head - last) + (row.next === null ? 0 : row.late) : 0;
-    return sum + (upTo - after) + late;
+function rangeEntries({ plans, isByOccurrence }: Pick<sql.AsOfScope, "plans" | "isByOccurrence">): number {
+  return plans.reduce((sum, { after, upTo, settled, next, last, head, late }) => {
+    const toFindLate = isByOccurrence ? next - settled + (head - last) + late : 0;
+    return sum + (upTo - after) + toFindLate;
   }, 0);
 }
 

@@ -95,7 +95,7 @@ const everything: AsOfFilter = {
 
 /** Walks are cut off at different lengths, so that all ways of working it out are gone. */
 const queriesOf = (walkEntriesMax: number): AsOfQueries =>
-  new AsOfQueries(database.application, metrics, { ...asOfLimits, walkEntriesMax });
+  new AsOfQueries(database.application, metrics, { ...asOfLimits, candidatesMin: 4, walkEntriesMax });
 
 async function readAll(queries: AsOfQueries, asOf: AsOf, filter: AsOfFilter, limit: number): Promise<Item[]> {
   const items: Item[] = [];
@@ -209,7 +209,11 @@ describe("as of any moment", () => {
 });
 
 test("beyond the limit it is refused, and says how far it is", async () => {
-  const queries = new AsOfQueries(database.application, metrics, { walkEntriesMax: 1, rangeEntriesMax: 1 });
+  const queries = new AsOfQueries(database.application, metrics, {
+    walkEntriesMax: 1,
+    rangeEntriesMax: 1,
+    candidatesMin: 4,
+  });
   const momentMs = entries[Math.floor(entries.length / 2)]!.recordedAtMs;
   const read = queries.list({ momentMs, basis: "occurred" }, everything, null, 10);
   expect(read).rejects.toThrow(AsOfTooFar);

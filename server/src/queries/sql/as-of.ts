@@ -25,6 +25,8 @@ export interface PartitionPlan {
   readonly next: number;
   readonly last: number;
   readonly head: number;
+  /** Late movements of those checkpoints. */
+  readonly late: number;
 }
 
 export interface AsOfFilter {
@@ -59,6 +61,16 @@ export interface AsOfScope {
   readonly filter: AsOfFilter;
   /** Of few items, in one partition; null where the range is looked through. */
   readonly walked: readonly WalkedItem[] | null;
+  /** Only these items; absent for all that the filter lets through. */
+  readonly only?: readonly CandidateRow[];
+}
+
+/** An item that may be on a page; what it was is not known yet. */
+export interface CandidateRow {
+  readonly partition: number;
+  readonly item_number: number;
+  readonly product_id: string;
+  readonly location_id: string;
 }
 
 type Bind = (value: unknown) => string;
@@ -126,12 +138,9 @@ function walkedTables(walked: readonly WalkedItem[], partition: number, bind: Bi
 
 const lifeOfEntry = "CASE WHEN e.detail->>'life' = 'archived' OR e.kind = 4 THEN 1 WHEN e.kind = 5 THEN 2 ELSE 0 END";
 
-/** Which items a filter lets through, of those that there were. */
-function itemConditions({ filter, isByOccurrence }: AsOfScope, bind: Bind): string {
-  const { product, item, locationIds, q } = filter;
-  const where = [
-    isByOccurrence ? "(i.item_number <= n.place OR t.item_number IS NOT NULL)" : "i.item_number <= n.place",
-  ];
+/** Which items a filter lets through whatever they were. */
+function staticConditions({ product, item, locationIds, q }: AsOfFilter, bind: Bind): string[] {
+  const where: string[] = [];
   if (product !== null)
     where.push(`i.partition = ${bind(product.partition)} AND i.product_id = ${bind(product.productId)}`);
   if (item !== null) where.push(`i.partition = ${bind(item.partition)} AND i.item_number = ${bind(item.itemNumber)}`);
@@ -140,15 +149,22 @@ function itemConditions({ filter, isByOccurrence }: AsOfScope, bind: Bind): stri
     const pattern = bind(`%${q.replace(/[\\%_]/g, "\\$&")}%`);
     where.push(`(p.name ILIKE ${pattern} OR p.sku ILIKE ${pattern})`);
   }
-  return where.join(" AND ");
+  return where;
 }
+
+/** Of those, which there were. */
+const itemConditions = ({ filter, isByOccurrence }: AsOfScope, bind: Bind): string =>
+  [
+    isByOccurrence ? "(i.item_number <= n.place OR t.item_number IS NOT NULL)" : "i.item_number <= n.place",
+    ...staticConditions(filter, bind),
+  ].join(" AND ");
 
 /**
  * Every item that there was, with its levels, its life and the entry that it stood at. `c` is the checkpoint's row, `e`
  * the entry of an item that changed in the range, `t` what came late.
  */
 function itemsAsOf(scope: AsOfScope, bind: Bind): { tables: string; items: string } {
-  const { isByOccurrence, walked, plans, filter } = scope;
+  const { isByOccurrence, walked, plans, filter, only } = scope;
   const narrow = walked === null ? entryConditions(filter, bind) : "";
   const changes =
     walked === null
@@ -163,7 +179,7 @@ function itemsAsOf(scope: AsOfScope, bind: Bind): { tables: string; items: strin
     items: `SELECT i.partition, i.product_id, i.location_id, p.sku, ${stateNames.map(level).join(", ")},
         CASE WHEN i.item_number > n.place THEN i.item_number WHEN i.last_sequence <= n.place THEN i.last_sequence ELSE coalesce(m.sequence, c.last_sequence) END AS sequence,
         CASE WHEN i.item_number > n.place THEN 0 WHEN i.last_sequence <= n.place THEN i.life WHEN m.sequence IS NOT NULL THEN ${lifeOfEntry} ELSE c.life END AS life
-      FROM item i JOIN plan n ON n.partition = i.partition
+      FROM ${only === undefined ? "" : `${candidatesOf(only, bind)} JOIN `}item i ${only === undefined ? "" : "ON i.partition = k.partition AND i.item_number = k.item_number "}JOIN plan n ON n.partition = i.partition
       JOIN product p ON p.partition = i.partition AND p.product_id = i.product_id
       LEFT JOIN moved m ON m.partition = i.partition AND m.item_number = i.item_number
       LEFT JOIN journal e ON e.partition = i.partition AND e.sequence = m.sequence AND i.last_sequence > n.place AND i.item_number <= n.place
@@ -172,6 +188,9 @@ function itemsAsOf(scope: AsOfScope, bind: Bind): { tables: string; items: strin
       WHERE ${itemConditions(scope, bind)}`,
   };
 }
+
+const candidatesOf = (only: readonly CandidateRow[], bind: Bind): string =>
+  `unnest(${bind(integerColumn(only, (row) => row.partition))}::integer[], ${bind(bigintColumn(only, (row) => row.item_number))}::bigint[]) k(partition, item_number)`;
 
 /** Conditions on what the items were. */
 function stateConditions({ lives, availableBelow }: AsOfFilter, bind: Bind): string[] {
@@ -197,8 +216,26 @@ const orderOf = ({ product, locationIds }: AsOfFilter): readonly string[] =>
     : ["partition", "product_id", "location_id"];
 
 /** @returns where a row stands in the order of its list */
-export function asOfPlaceOf(filter: AsOfFilter, row: AsOfItemRow): unknown[] {
-  return orderOf(filter).map((name) => row[name as keyof AsOfItemRow]);
+export function asOfPlaceOf(filter: AsOfFilter, row: AsOfItemRow | CandidateRow): unknown[] {
+  return orderOf(filter).map((name) => row[name as keyof typeof row]);
+}
+
+/** The next items that may be on a page, by the index that serves its order: a list need not be sorted as a whole. */
+export function candidates({ filter }: AsOfScope, after: readonly unknown[] | null, limit: number): Statement {
+  const values: unknown[] = [];
+  const bind: Bind = (value) => `$${values.push(value)}`;
+  const order = orderOf(filter)
+    .map((name) => `i.${name}`)
+    .join(", ");
+  const where = staticConditions(filter, bind);
+  if (after !== null) where.push(`(${order}) > (${after.map(bind).join(", ")})`);
+  const product =
+    filter.q === null ? "" : "JOIN product p ON p.partition = i.partition AND p.product_id = i.product_id";
+  return {
+    text: `SELECT i.partition, i.item_number, i.product_id, i.location_id FROM item i ${product}
+           ${where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`} ORDER BY ${order} LIMIT ${bind(limit)}`,
+    values,
+  };
 }
 
 /** A page of items as of the moment. @param after place of the last row of the page before, or null */
