@@ -81,6 +81,14 @@ test("the AsyncAPI document is of this version, open to other origins", async ()
   expect(headers.get("access-control-allow-origin")).toBe("*");
 });
 
+/** Lists are also given whole; streams and imports answer with lines. */
+function successTypesOf(path: string, parameters: readonly string[]): string[] {
+  if (path.endsWith("/stream")) return ["text/event-stream"];
+  if (path.startsWith("/v1/imports/")) return ["application/x-ndjson"];
+  const whole = parameters.includes("query cursor") ? ["application/x-ndjson", "text/csv"] : [];
+  return ["application/json", ...whole];
+}
+
 describe("the OpenAPI document", () => {
   test("is OpenAPI 3.1, open to other origins", async () => {
     expect(document.openapi).toMatch(/^3\.1\.\d+$/);
@@ -115,7 +123,8 @@ describe("the OpenAPI document", () => {
         const names = call.parameters.map((parameter: Json) => `${parameter.in} ${parameter.name}`);
         expect(new Set(names).size).toBe(names.length);
         expect(call.summary).not.toBe("");
-        const needsNoBody = /\/(?:stream-tickets|ping|pause|resume|\{sessionId\}\/(?:post|cancel))$/.test(path);
+        const needsNoBody =
+          /\/(?:stream-tickets|ping|pause|resume|\{sessionId\}\/(?:post|cancel)|\{jobId\}\/cancel)$/.test(path);
         const changesNothing = /\/(?:stream-tickets|ping)$/.test(path);
         expect(["post", "put", "patch"].includes(method) && !needsNoBody).toBe(call.requestBody !== undefined);
         expect(names.includes("header Idempotency-Key")).toBe(method !== "get" && !changesNothing);
@@ -125,9 +134,11 @@ describe("the OpenAPI document", () => {
           const expected =
             Number(status) >= 400
               ? ["application/problem+json"]
-              : status === "200" || status === "201"
-                ? [path.endsWith("/stream") ? "text/event-stream" : "application/json"]
-                : [];
+              : status === "202"
+                ? ["application/json"]
+                : status === "200" || status === "201"
+                  ? successTypesOf(path, names)
+                  : [];
           expect({ at, status, types }).toEqual({ at, status, types: expected });
         }
         for (const status of ["400", "401", "403", "500", "503"]) expect(call.responses[status]).toBeDefined();
