@@ -15,6 +15,7 @@ import type { AsOfBasis, AsOfMetrics } from "../telemetry/checkpoint-metrics.ts"
 import type { ItemPage } from "./item-queries.ts";
 import * as sql from "./sql/as-of.ts";
 import { asOfPlaces, type PlaceRow, readOneMoment } from "./sql/as-of-places.ts";
+import { walkBack } from "./sql/as-of-walk.ts";
 
 export type { AsOfBasis } from "../telemetry/checkpoint-metrics.ts";
 export type { AsOfFilter, AsOfGrouping } from "./sql/as-of.ts";
@@ -179,7 +180,7 @@ export class AsOfQueries {
   ): Promise<sql.WalkedItem[] | null> {
     if (place === undefined) return [];
     const { walkEntriesMax } = this.#limits;
-    const { rows } = await connection.query<sql.WalkedItem>(sql.walkBack(scope, place.after ?? 0, walkEntriesMax));
+    const { rows } = await connection.query<sql.WalkedItem>(walkBack(scope, place.after ?? 0, walkEntriesMax));
     return entriesOf(rows) > walkEntriesMax ? null : rows;
   }
 }
