@@ -9,7 +9,7 @@ import type { Writer } from "../../src/writer/writer.ts";
 import type { TestDatabase } from "./database.ts";
 
 /** A channel that sells everything from the location `shop`, unless told otherwise. */
-export const channelDocument = (fields: Partial<ChannelDocument> = {}): ChannelDocument => ({
+const channelDocument = (fields: Partial<ChannelDocument> = {}): ChannelDocument => ({
   name: "Web",
   locations: ["shop"],
   locationGroups: [],
