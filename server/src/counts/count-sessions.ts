@@ -148,6 +148,7 @@ const partlyApplied = ({ session_id }: sql.SessionRow): WorkRefusal =>
   );
 
 async function requireRoomAt(connection: Queryable, locationId: string): Promise<void> {
+  await connection.query(sql.lockLocation(locationId));
   const { rows } = await connection.query<{ life: number; open: number }>(sql.locationForSession(locationId));
   const [location] = rows;
   const life = location === undefined ? "deleted" : lifeStates[location.life]!;

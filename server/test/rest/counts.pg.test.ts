@@ -432,6 +432,13 @@ describe("a session", () => {
   });
 });
 
+test("sessions that are opened at the same time keep to their limit at a location", async () => {
+  const asked = Array.from({ length: 40 }, () => writer.post("/v1/counts/sessions", { locationId: shop }));
+  const statuses = (await Promise.all(asked)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 201)).toHaveLength(20);
+  expect(statuses.filter((status) => status === 409)).toHaveLength(20);
+});
+
 describe("a review", () => {
   test("is resolved once, with a note for whoever reads it later", async () => {
     await stock("soap", 20);

@@ -38,11 +38,14 @@ async function variance(client: Client, sessionId: string): Promise<Shown> {
   };
 }
 
-/** A call waits for a while; a long session takes several. */
+/** A call waits for a while; a long session takes several. Not whole while lines are rejected. */
 async function post(client: Client, sessionId: string): Promise<Shown> {
   let session = await client.postCountSession(sessionId);
   while (session.status === "posting") session = await client.postCountSession(sessionId);
-  return shownSession(session);
+  if (session.rejected === 0) return shownSession(session);
+  const { json, text } = shownSession(session);
+  const next = `Lines were rejected: "onhand counts show ${sessionId}" says why. Mend the cause or take them out, and post it again.`;
+  return { json, text: `${text}\n${next}`, isPartial: true };
 }
 
 export const countsCommand: Command = nounCommand({

@@ -9,6 +9,8 @@ import { table } from "./table.ts";
 export interface Shown {
   readonly json: unknown;
   readonly text: string;
+  /** Not all that was asked for was done: the command ends with 1. */
+  readonly isPartial?: boolean;
 }
 
 /** Rows that are shown as a table. */
@@ -63,9 +65,9 @@ export function nounCommand(noun: Noun): Command {
       const server = serverOf(flags);
       const client = createClient({ baseUrl: server.url, ...(server.key === undefined ? {} : { apiKey: server.key }) });
       try {
-        const { json, text } = await verb.run(client, rest, flags);
+        const { json, text, isPartial = false } = await verb.run(client, rest, flags);
         process.stdout.write(`${isJson === true ? JSON.stringify(json, null, 2) : text}\n`);
-        return 0;
+        return isPartial ? 1 : 0;
       } catch (error) {
         throw explained(error, server);
       }

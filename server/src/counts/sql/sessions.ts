@@ -38,6 +38,12 @@ const lineCounts = `CROSS JOIN LATERAL (
     count(*) FILTER (WHERE verdict = 'review')::integer AS review, count(*) FILTER (WHERE verdict = 'rejected')::integer AS rejected
   FROM count_line l WHERE l.session_id = s.session_id) c`;
 
+/** Lets sessions at a location be opened one after another: the next statement sees those that were opened meanwhile. */
+export const lockLocation = (locationId: string): Statement => ({
+  text: "SELECT FROM location WHERE location_id = $1 FOR NO KEY UPDATE",
+  values: [locationId],
+});
+
 /** The life of a location, and how many sessions there have not ended. */
 export const locationForSession = (locationId: string): Statement => ({
   text: `SELECT l.life, (SELECT count(*)::integer FROM count_session s WHERE s.location_id = l.location_id AND s.ended_at IS NULL) AS open
