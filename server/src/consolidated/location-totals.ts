@@ -28,7 +28,7 @@ export const locationTotalsProjection: Projection = {
 };
 
 /** @returns what moved at each location in each partition; those where nothing moved on the whole are left out */
-export function sumDeltas(entries: readonly SealedEntry[]): LocationDelta[] {
+function sumDeltas(entries: readonly SealedEntry[]): LocationDelta[] {
   const sums = new Map<string, LocationDelta>();
   for (const { partition, locationId, delta } of entries) {
     if (locationId === null) continue;

@@ -95,7 +95,7 @@ export class PlaceMap {
 const unknown: Contact = { isStale: true, lastHeardAtMs: null };
 
 /** @param sources in order of trust, the most trusted first */
-export function placesOf(rows: readonly sql.PlaceRow[], sources: readonly sql.SourceRow[]): Places {
+function placesOf(rows: readonly sql.PlaceRow[], sources: readonly sql.SourceRow[]): Places {
   const speaker = new Map<string, string>();
   for (const { source_id, location_ids } of sources)
     for (const locationId of location_ids) if (!speaker.has(locationId)) speaker.set(locationId, source_id);

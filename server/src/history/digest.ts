@@ -36,6 +36,7 @@ export interface Digest {
   readonly outages: readonly Outage[];
 }
 
+/** @returns a key of an item among others of one batch */
 export const keyOf = ({ productId, locationId }: Pick<ItemKey, "productId" | "locationId">): string =>
   `${productId}\n${locationId}`;
 

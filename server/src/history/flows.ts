@@ -43,6 +43,7 @@ export const netOf = (flows: Flows): number =>
   flows.lost -
   flows.transferredOut;
 
+/** @returns the sums of two flows */
 export const addFlows = (one: Flows, other: Flows): Flows => ({
   sold: one.sold + other.sold,
   returned: one.returned + other.returned,
