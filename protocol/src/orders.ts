@@ -3,7 +3,7 @@
  * (from outside), and what is on its way.
  */
 import Type, { type Static } from "typebox";
-import { InventoryItem } from "./resources.ts";
+import { appliedExtras, InventoryItem } from "./resources.ts";
 import { Nullable, Quantity, Timestamp } from "./schema.ts";
 
 const LineEnd = Nullable(
@@ -80,6 +80,21 @@ const afterWrite = {
   cursor: Type.String({ description: "Place in the change feed after this change" }),
 };
 
+/** What the answer to an action on a transfer or supply has besides. */
+const afterAction = {
+  ...afterWrite,
+  counted: Type.Optional(
+    Type.Array(
+      Type.Object({
+        line: Type.Integer({ description: "Number of the line" }),
+        locationId: Type.String({ description: "Where its units moved" }),
+        ...appliedExtras,
+      }),
+      { description: "Movements that a count contains, or that somebody should look at; absent for none" },
+    ),
+  ),
+};
+
 export const Reservation = Type.Object(reservation, { $id: "Reservation" });
 export type Reservation = Static<typeof Reservation>;
 
@@ -134,7 +149,7 @@ const transfer = {
 export const Transfer = Type.Object(transfer, { $id: "Transfer" });
 export type Transfer = Static<typeof Transfer>;
 
-export const ChangedTransfer = Type.Object({ ...transfer, ...afterWrite }, { $id: "ChangedTransfer" });
+export const ChangedTransfer = Type.Object({ ...transfer, ...afterAction }, { $id: "ChangedTransfer" });
 export type ChangedTransfer = Static<typeof ChangedTransfer>;
 
 const supply = {
@@ -153,7 +168,7 @@ const supply = {
 export const Supply = Type.Object(supply, { $id: "Supply" });
 export type Supply = Static<typeof Supply>;
 
-export const ChangedSupply = Type.Object({ ...supply, ...afterWrite }, { $id: "ChangedSupply" });
+export const ChangedSupply = Type.Object({ ...supply, ...afterAction }, { $id: "ChangedSupply" });
 export type ChangedSupply = Static<typeof ChangedSupply>;
 
 export const IncomingLine = Type.Object(

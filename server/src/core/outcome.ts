@@ -36,6 +36,14 @@ export interface OrderOutcome {
   readonly isDryRun: boolean;
   /** Money came after the end: what came of it. `refused` is an answer 409 although it is recorded. */
   readonly latePayment: "retaken" | "refused" | null;
+  /** What counts have to say of its movements; absent when nothing. */
+  readonly counted?: readonly CountedLeg[];
+}
+
+/** A movement of an order's line that a count contains, or that somebody should look at. */
+export interface CountedLeg extends Pick<AppliedLine, "contained" | "review"> {
+  readonly line: number;
+  readonly locationId: string;
 }
 
 export type Outcome =

@@ -41,7 +41,7 @@ export function orderVerdict(
   orderId: string,
   entries: readonly Entry[],
   nowMs: number,
-  more: Partial<Pick<OrderOutcome, "superseded" | "isDryRun" | "latePayment">> = {},
+  more: Partial<Pick<OrderOutcome, "superseded" | "isDryRun" | "latePayment" | "counted">> = {},
 ): Verdict {
   const lines = linesOf(world, orderId);
   const items: OrderOutcome["items"][number][] = [];

@@ -5,6 +5,7 @@
 import { entryKinds, futureToleranceMs, quantityMax } from "@onhand/protocol/vocabulary";
 import type { TransferActionCommand, TransferCommand } from "../../src/core/command.ts";
 import type { StockOrder } from "../../src/core/orders/order.ts";
+import type { EntryDetail } from "../../src/core/record/entry-detail.ts";
 import { formatOrderId } from "../../src/core/record/ids.ts";
 import { partitionOf } from "../../src/core/record/partition.ts";
 import { cancel, type Legs, lose, open, receive, ship } from "./reference-legs.ts";
@@ -157,7 +158,14 @@ export function executeTransferAction(world: World, command: TransferActionComma
   if (faults.length > 0) return { kind: "rejected", faults: foremost(faults) };
   const known = world.entries.length;
   adopt(world, trial);
-  return orderVerdict(world, orderId, world.entries.slice(known), nowMs);
+  const recorded = world.entries.slice(known);
+  const counted = recorded.flatMap(({ locationId, detail }) => {
+    const { line, contained, review }: EntryDetail = JSON.parse(detail ?? "{}");
+    if (line === undefined || (contained === undefined && review === undefined)) return [];
+    const said = { ...(contained && { contained }), ...(review === undefined ? {} : { review }) };
+    return [{ line: line.line, locationId: locationId!, ...said }];
+  });
+  return orderVerdict(world, orderId, recorded, nowMs, counted.length === 0 ? {} : { counted });
 }
 
 interface Named {

@@ -69,6 +69,9 @@ describe("a transfer", () => {
     await done(server.writer.post("/v1/counts", counted));
     const off = await act(made, "cancel", { timestamp: backAt });
     expect(off).toMatchObject({ status: "cancelled", lines: [{ inTransit: 0, cancelled: 10 }] });
+    const contained = { stockLevel: 10, countedAt: counted.countedAt };
+    expect(off.counted).toEqual([{ line: 1, locationId: "warehouse", contained }]);
+    expect(made).not.toHaveProperty("counted");
     expect(await levels(productId, "warehouse")).toEqual([10, 0, 0]);
     const ahead = await refused(await request(productId, 1), "cancel", {
       timestamp: new Date(Date.now() + 3_600_000).toISOString(),

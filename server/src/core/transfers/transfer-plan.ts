@@ -11,7 +11,7 @@ import { type Cause, newItem } from "../inventory/movement.ts";
 import type { StockOrder, StockOrderLine } from "../orders/order.ts";
 import { foremost } from "../orders/order-checks.ts";
 import { applySteps, type HeaderStep, type ItemStep, skuOf } from "../orders/order-entries.ts";
-import type { OrderOutcome, Outcome } from "../outcome.ts";
+import type { CountedLeg, OrderOutcome, Outcome } from "../outcome.ts";
 import type { Rejection } from "../rejection.ts";
 import { type Draft, type ItemPlace, itemKey } from "../state.ts";
 
@@ -130,7 +130,8 @@ export class TransferPlan {
     const draft = this.#draft;
     const steps = [...this.#headers, ...this.#steps];
     const items = steps.length === 0 ? [] : applySteps(draft, cause, steps, nowMs);
-    return outcomeOf(draft, orderId, items, nowMs);
+    const counted = this.#steps.flatMap(countedOf);
+    return { ...outcomeOf(draft, orderId, items, nowMs), ...(counted.length === 0 ? {} : { counted }) };
   }
 
   #itemAt(place: ItemPlace): Item {
@@ -152,6 +153,12 @@ function added(item: Item, delta: Levels, extras: ItemExtras): Item {
     incoming: item.incoming + delta.incoming,
     extras,
   };
+}
+
+function countedOf({ line: { line }, place: { locationId }, detail }: ItemStep): CountedLeg[] {
+  const { contained, review } = detail ?? {};
+  if (contained === undefined && review === undefined) return [];
+  return [{ line, locationId, ...(contained && { contained }), ...(review !== undefined && { review }) }];
 }
 
 const isInRange = (item: Item): boolean =>

@@ -14,6 +14,7 @@ import { reservationPhase, type StockOrder, type StockOrderLine, transferStatus 
 import type { OrderOutcome } from "../../core/outcome.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";
 import type { IncomingRow, OrderNoteRow, OrderRow } from "../../queries/order-queries.ts";
+import { appliedView } from "./views.ts";
 
 type Note = OrderNoteRow;
 
@@ -156,8 +157,15 @@ export function transferView({ order, lines, note }: ShownOrder): Transfer {
 /** A transfer as a write answers it. */
 export const changedTransferView = (outcome: OrderOutcome, note: Note, after: AfterWrite): ChangedTransfer => ({
   ...transferView(shownOfOutcome(outcome, note)),
+  ...countedView(outcome),
   ...after,
 });
+
+/** What counts have to say of its movements. */
+const countedView = ({ counted }: OrderOutcome): Pick<ChangedTransfer, "counted"> =>
+  counted === undefined
+    ? {}
+    : { counted: counted.map((leg) => ({ line: leg.line, locationId: leg.locationId, ...appliedView(leg) })) };
 
 /** A supply as it is read. */
 export function supplyView({ order, lines, note }: ShownOrder): Supply {
@@ -178,6 +186,7 @@ export function supplyView({ order, lines, note }: ShownOrder): Supply {
 /** A supply as a write answers it. */
 export const changedSupplyView = (outcome: OrderOutcome, note: Note, after: AfterWrite): ChangedSupply => ({
   ...supplyView(shownOfOutcome(outcome, note)),
+  ...countedView(outcome),
   ...after,
 });
 
