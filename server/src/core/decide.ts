@@ -13,7 +13,7 @@ import { tellChannels } from "./channels/channel-levels.ts";
 import { decideChannel } from "./channels/decide-channel.ts";
 import { decideChannelRefresh } from "./channels/decide-channel-refresh.ts";
 import type { Command } from "./command.ts";
-import { raiseAlerts } from "./inventory/alerts.ts";
+import { raiseAlerts, withAlerts } from "./inventory/alerts.ts";
 import { decideInventory } from "./inventory/decide-inventory.ts";
 import { decideNotice } from "./inventory/decide-notice.ts";
 import { RefusedDemand } from "./inventory/refused-demand.ts";
@@ -44,8 +44,8 @@ export function decide(state: State, commands: readonly Command[], nowMs: number
   let refused: RefusedDemand | null = null;
   const outcomes = commands.map((command) => {
     if (draft.hasDue) for (const item of itemsOf(command, draft)) releaseDue(draft, command, item, nowMs);
-    const outcome = decideOne(draft, command, nowMs);
-    raiseAlerts(draft, command, nowMs);
+    const decided = decideOne(draft, command, nowMs);
+    const outcome = raiseAlerts(draft, command, nowMs) ? withAlerts(draft, decided) : decided;
     if (outcome.kind === "rejected" && outcome.rejection.code === "insufficient_stock") {
       refused ??= new RefusedDemand();
       refused.note(draft, command, outcome.rejection);

@@ -3,6 +3,8 @@
  * nothing with the core but types, the vocabulary, ids and `partitionOf`.
  */
 import type { Command } from "../../src/core/command.ts";
+import type { Item } from "../../src/core/inventory/item.ts";
+import { plainExtras } from "./plain.ts";
 import { executeLocation, executeProduct } from "./reference-catalogue.ts";
 import { executeChannel, executeRefresh, tellChannels } from "./reference-channels.ts";
 import { placesOf } from "./reference-concern.ts";
@@ -14,7 +16,7 @@ import { executeExpire, executeReservation } from "./reference-reservations.ts";
 import { executeReserve } from "./reference-reserve.ts";
 import { executeTransfer, executeTransferAction } from "./reference-transfers.ts";
 import type { Verdict } from "./verdict.ts";
-import { copyOf, type World } from "./world.ts";
+import { copyOf, recordedItem, type World } from "./world.ts";
 
 /**
  * Executes one command in the world and says what comes of it: in front of it what is due of its items is released, behind
@@ -29,7 +31,19 @@ export function execute(world: World, command: Command, nowMs: number, group: Wo
   const verdict = executeOne(world, command, nowMs, group);
   tellNotices(world, before, command, nowMs);
   takeDownDemand(world, group, command, verdict);
-  return verdict;
+  return asRead(world, verdict);
+}
+
+/** Items of an answer say what a read of the same version says behind the notices. */
+function asRead(world: World, verdict: Verdict): Verdict {
+  const read = (item: Item): Item => {
+    const now = recordedItem(world, item.productId, item.locationId);
+    return now?.version === item.version ? { ...item, extras: plainExtras(now.extras) } : item;
+  };
+  if (verdict.kind === "lines")
+    return { ...verdict, lines: verdict.lines.map((line) => ({ ...line, item: read(line.item) })) };
+  if (verdict.kind !== "order") return verdict;
+  return { ...verdict, outcome: { ...verdict.outcome, items: verdict.outcome.items.map(read) } };
 }
 
 /** Told when all commands of a group have been executed. @param group the world in front of it */

@@ -183,7 +183,7 @@ test("settings and the alert are shown while there is something of them, and eac
     hysteresis: 2,
   });
   const low = await send(item, { adjustment: -12 });
-  expect(low.body.version).toBe(3);
+  expect(low.body).toMatchObject({ alert: "low", version: 3 });
   expect(await read(item)).toMatchObject({ alert: "low", version: 3 });
   await send(item, { adjustment: -8 });
   await send(item, { adjustment: 30 });

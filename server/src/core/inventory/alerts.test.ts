@@ -45,6 +45,16 @@ describe("a crossing downwards", () => {
     expect(told(state, adjust(0))).toEqual([]);
   });
 
+  test("is part of the answer to the change that brought it about, as of every later read", () => {
+    const state = stateWith(20);
+    const [outcome] = send(state, inventory(adjust(-15), adjust(1))).outcomes;
+    const { version } = state.items[0]!;
+    const low = { item: { version, extras: { alert: "low" } } };
+    expect(outcome).toMatchObject({ lines: [low, low] });
+    const [back] = send(state, inventory(adjust(30))).outcomes;
+    expect(back).toMatchObject({ lines: [{ item: { version: version + 1, extras: { alert: "none" } } }] });
+  });
+
   test("leaves the item's version and time as the change before it left them", () => {
     const state = stateWith(20);
     const { entries } = send(state, inventory(adjust(-10)));

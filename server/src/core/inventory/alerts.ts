@@ -9,6 +9,7 @@
  */
 import { entryKinds } from "@onhand/protocol/vocabulary";
 import type { CommandOrigin } from "../command.ts";
+import type { Outcome } from "../outcome.ts";
 import type { Draft } from "../state.ts";
 import { type AlertLevel, availableOf, type Item } from "./item.ts";
 import { extrasWith } from "./item-extras.ts";
@@ -16,9 +17,13 @@ import { giveNotice } from "./notice.ts";
 
 const depths: readonly AlertLevel[] = ["none", "low", "out"];
 
-/** Tells what the command under way crossed; at most two notices for each item that it changed. */
-export function raiseAlerts(draft: Draft, cause: CommandOrigin, nowMs: number): void {
+/**
+ * Tells what the command under way crossed; at most two notices for each item that it changed.
+ * @returns whether an item stands at another alert than the command left it at
+ */
+export function raiseAlerts(draft: Draft, cause: CommandOrigin, nowMs: number): boolean {
   let isTold = false;
+  let isCrossed = false;
   for (const { before, after } of draft.takeTouched()) {
     const available = availableOf(after);
     if (after.reorderPoint === null && available >= 0) continue;
@@ -26,9 +31,22 @@ export function raiseAlerts(draft: Draft, cause: CommandOrigin, nowMs: number): 
     const crossed = tellCrossing(draft, cause, after, available, nowMs);
     const oversold = tellOversold(draft, cause, before, after, crossed ?? after, nowMs);
     isTold ||= crossed !== null || oversold;
+    isCrossed ||= crossed !== null;
   }
   // Notices are no changes to be told of.
   if (isTold) draft.takeTouched();
+  return isCrossed;
+}
+
+/** @returns the outcome of the command as readers find its items: a notice changes the alert and keeps the version */
+export function withAlerts(draft: Draft, outcome: Outcome): Outcome {
+  const alerted = (item: Item): Item => {
+    const now = draft.item(item.partition, item.productId, item.locationId);
+    return now === null || now.version !== item.version ? item : { ...item, extras: now.extras };
+  };
+  if (outcome.kind === "lines")
+    return { ...outcome, lines: outcome.lines.map((line) => ({ ...line, item: alerted(line.item) })) };
+  return outcome.kind === "order" ? { ...outcome, items: outcome.items.map(alerted) } : outcome;
 }
 
 /**
