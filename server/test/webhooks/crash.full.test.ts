@@ -17,7 +17,7 @@ const kill = async (server: ServerProcess): Promise<void> => void (await server.
 const freeze = (server: ServerProcess): Promise<void> => server.freeze(dispatcherLimits.leaseMs * 1.5);
 
 test("killed again and again, the servers lose nothing", async () => {
-  await dealBlows(database, Array(8).fill(kill));
+  await dealBlows(database, Array(4).fill(kill));
 }, 600_000);
 
 test("a server that was frozen beyond its lease does nothing more when it wakes", async () => {
