@@ -86,7 +86,7 @@ function placeOfInventory({ lines, key, isRememberedByKey }: InventoryCommand, p
 }
 
 /** What lines weigh, and which items are walked back for those that are counts. */
-export function weightOfCounts(lines: InventoryCommand["lines"]): Pick<Place, "weight" | "walked"> {
+function weightOfCounts(lines: InventoryCommand["lines"]): Pick<Place, "weight" | "walked"> {
   let weight = 0;
   let walked: Set<string> | null = null;
   for (const { change, clock, productId, locationId } of lines) {
