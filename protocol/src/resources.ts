@@ -1,6 +1,6 @@
 /** What the API shows: products, locations, items, totals, movements and events. */
 import Type, { type Static } from "typebox";
-import { ReportedLine } from "./event-parts.ts";
+import { ContainedMovement, Moved, Notice, OrderPart, ReportedLine } from "./event-parts.ts";
 import { Id, Nullable, Quantity, Timestamp } from "./schema.ts";
 
 const Version = Type.Integer({ description: "Changes so far; also the strong ETag" });
@@ -178,6 +178,11 @@ export const Movement = Type.Object(
     requestId: Type.String(),
     occurredAt: Timestamp("When it happened"),
     recordedAt: Timestamp("When it was recorded"),
+    order: Type.Optional(OrderPart),
+    moved: Type.Optional(Moved),
+    contained: Type.Optional(ContainedMovement),
+    review: Type.Optional(Type.String({ description: "Why somebody should look at it" })),
+    notice: Type.Optional(Notice),
     reported: Type.Optional(ReportedLine),
   },
   { $id: "Movement" },

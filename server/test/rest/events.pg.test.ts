@@ -56,6 +56,7 @@ async function everyKindOfEvent(): Promise<Json[]> {
   await channelAndNoticeEvents();
   await sourceEvents();
   await driftEvents();
+  await lateEvents();
   await checkpointEvent();
   return (await server.reader.get("/v1/inventory/updates?limit=1000")).body.data;
 }
@@ -159,6 +160,17 @@ async function driftEvents(): Promise<void> {
     );
 }
 
+/** What comes after the count that it belongs before: contained in it, or for somebody to look at. */
+async function lateEvents(): Promise<void> {
+  const { writer } = server;
+  await createProduct(writer, "mat");
+  const { inventoryId } = await adjust(writer, "mat", "shop", 10);
+  const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
+  await done(writer.patch(`/v1/inventory/${inventoryId}`, { stockLevel: 8, countedAt: minutesAgo(10) }));
+  await adjust(writer, "mat", "shop", -1, { timestamp: minutesAgo(20) });
+  await adjust(writer, "mat", "shop", -1, { timestamp: minutesAgo(20), device: { deviceId: "till-3" } });
+}
+
 /** What is told when a partition is written down. */
 async function checkpointEvent(): Promise<void> {
   const { database } = server;
@@ -227,6 +239,21 @@ describe("events of a real run", () => {
         errors: null,
       });
     }
+  });
+
+  test("what an event of an item tells beside levels, the item's ledger tells too", async () => {
+    const words = ["order", "moved", "contained", "review", "notice"];
+    const ofItems = events.filter(({ data }) => data.item !== undefined);
+    const told = new Map<string, Json>();
+    for (const inventoryId of new Set(ofItems.map(({ data }) => data.item.inventoryId))) {
+      const { body } = await server.reader.get(`/v1/inventory/${inventoryId}/movements?limit=1000`);
+      for (const movement of body.data ?? []) told.set(movement.movementId, movement);
+    }
+    const compared = ofItems.filter(({ id }) => told.has(id));
+    for (const { id, data } of compared)
+      for (const word of words) expect({ id, [word]: told.get(id)![word] }).toEqual({ id, [word]: data[word] });
+    const seen = words.filter((word) => compared.some(({ data }) => data[word] !== undefined));
+    expect(seen).toEqual(words);
   });
 
   test("the schema of one type refuses the events of another", async () => {

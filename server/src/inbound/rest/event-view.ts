@@ -12,7 +12,6 @@ import type {
 import { eventTypes, isNotice } from "@onhand/protocol/vocabulary";
 import { type Effect, evolve } from "../../core/evolve.ts";
 import type { Item } from "../../core/inventory/item.ts";
-import type { StockOrderLine, ToldOrder } from "../../core/orders/order.ts";
 import type { PreviousState } from "../../core/record/committed-entry.ts";
 import type { SealedEntry } from "../../core/record/entry.ts";
 import type { EntryDetail } from "../../core/record/entry-detail.ts";
@@ -20,7 +19,8 @@ import { formatMovementId } from "../../core/record/ids.ts";
 import type { FeedEntry } from "../../feed/feed-reader.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";
 import { channelOfOutcome } from "./channel-views.ts";
-import { itemOfOutcome, locationOfOutcome, productOfOutcome, reportedView } from "./views.ts";
+import { headerOf, type Said, saidOf } from "./entry-words.ts";
+import { itemOfOutcome, locationOfOutcome, productOfOutcome } from "./views.ts";
 
 type ItemData = InventoryEvent["data"];
 
@@ -33,9 +33,6 @@ type Subject =
   | Pick<ChannelEvent["data"], "channel">
   | Pick<RecordEvent["data"], "recordId" | "record">
   | Pick<AvailabilityEvent["data"], "channelId" | "productId" | "sku" | "available" | "previousAvailable">;
-
-/** What the entry of an item says beside its levels. */
-type Said = Pick<ItemData, "order" | "moved" | "contained" | "review" | "notice" | "reported">;
 
 /** @param cursor where a reader stands that has read this event */
 export function eventOf(
@@ -127,60 +124,9 @@ function itemSubject(
     },
     previous: previous === null ? null : itemOfOutcome(before(item, entry, previous), sku),
     item: itemOfOutcome(item, sku),
-    ...saidOf(entry, detail),
+    ...saidOf(entry.partition, detail),
   };
 }
-
-function saidOf({ partition }: SealedEntry, detail: EntryDetail): Said {
-  const { line, order, moved, contained, review, notice, reported } = detail;
-  const said: { -readonly [Field in keyof Said]: Said[Field] } = {};
-  if (line !== undefined) said.order = orderPartOf(line, order);
-  if (moved !== undefined)
-    said.moved = { from: moved.from ?? "sellable", to: moved.to ?? "sellable", quantity: moved.quantity };
-  if (contained !== undefined)
-    said.contained = { stockLevel: contained.onHand, countedAt: formatRfc3339(contained.countedAtMs) };
-  if (review !== undefined) said.review = review;
-  if (reported !== undefined) said.reported = reportedView(reported);
-  if (notice !== undefined) {
-    const { reason, about, ...figures } = notice;
-    said.notice = { reason, about: formatMovementId(partition, about), figures };
-  }
-  return said;
-}
-
-const momentOf = (ms: number | null): string | null => (ms === null ? null : formatRfc3339(ms));
-
-const orderPartOf = (line: StockOrderLine, order: ToldOrder | undefined): NonNullable<ItemData["order"]> => ({
-  orderId: line.orderId,
-  kind: line.kind,
-  line: line.line,
-  requestLine: line.requestLine,
-  quantity: line.quantity,
-  held: line.held,
-  incoming: line.incoming,
-  done: line.done,
-  dropped: line.dropped,
-  surplus: line.surplus,
-  end: line.end,
-  phase: line.phase,
-  expiresAt: momentOf(line.expiresAtMs),
-  ...(order === undefined ? {} : { header: headerOf(order) }),
-});
-
-const headerOf = (order: ToldOrder): OrderEvent["data"]["order"] => ({
-  orderId: order.orderId,
-  kind: order.kind,
-  lineCount: order.lineCount,
-  createdAt: formatRfc3339(order.createdAtMs),
-  phase: order.phase,
-  expiresAt: momentOf(order.expiresAtMs),
-  expectedAt: momentOf(order.expectedAtMs),
-  fromLocationId: order.fromLocationId,
-  toLocationId: order.toLocationId,
-  channelId: order.channelId,
-  paymentLateAt: momentOf(order.paymentLateAtMs),
-  supersededBy: order.supersededBy,
-});
 
 /** The item before the entry: its levels by what moved, the rest as the entry before said. */
 function before(item: Item, { delta, kind }: SealedEntry, previous: PreviousState): Item {

@@ -1,5 +1,4 @@
 /** How rows and outcomes look in answers. */
-import type { ReportedLine } from "@onhand/protocol/event-parts";
 import type { AdjustedItem, InventoryItem, Location, Movement, Product, Totals } from "@onhand/protocol/resources";
 import { type EntryKind, eventTypes, isNotice, lifeStates, movementTypes } from "@onhand/protocol/vocabulary";
 import type {
@@ -10,12 +9,13 @@ import type {
 } from "../../core/catalogue/catalogue.ts";
 import type { Item, ItemExtras } from "../../core/inventory/item.ts";
 import type { AppliedLine } from "../../core/outcome.ts";
-import { parseDetail, type Reported } from "../../core/record/entry-detail.ts";
+import { parseDetail } from "../../core/record/entry-detail.ts";
 import { formatInventoryId, formatMovementId } from "../../core/record/ids.ts";
 import { formatRfc3339 } from "../../lib/rfc3339.ts";
 import type { LocationViewRow, ProductViewRow } from "../../queries/catalogue-queries.ts";
 import type { ItemViewRow, SumRow } from "../../queries/item-queries.ts";
 import type { MovementRow } from "../../queries/movement-queries.ts";
+import { saidOf } from "./entry-words.ts";
 
 const statusOf = (life: number): "active" | "archived" => (lifeStates[life] === "archived" ? "archived" : "active");
 
@@ -196,22 +196,6 @@ const levelsAt = (
   version,
 });
 
-/** What a source said, and the rule that decided about it. */
-export function reportedView({ sourceId, rule, stockLevel, version, saidAtMs }: Reported): ReportedLine {
-  return {
-    sourceId,
-    rule,
-    ...(stockLevel === undefined ? {} : { stockLevel }),
-    ...(version === undefined ? {} : { version }),
-    ...(saidAtMs === undefined ? {} : { saidAt: formatRfc3339(saidAtMs) }),
-  };
-}
-
-function reportedIn(row: MovementRow): Pick<Movement, "reported"> {
-  const { reported } = parseDetail(row);
-  return reported === undefined ? {} : { reported: reportedView(reported) };
-}
-
 /** An entry of an item as a movement, with the levels before and after it. */
 export const movementOfRow = (row: MovementRow): Movement => ({
   movementId: formatMovementId(row.partition, row.sequence),
@@ -241,5 +225,5 @@ export const movementOfRow = (row: MovementRow): Movement => ({
   requestId: row.request_id,
   occurredAt: formatRfc3339(row.occurred_at),
   recordedAt: formatRfc3339(row.recorded_at),
-  ...reportedIn(row),
+  ...saidOf(row.partition, parseDetail(row)),
 });
