@@ -1,6 +1,13 @@
 /** Bodies whose schema says less than is known. */
 import type { Channel } from "@onhand/protocol/channels";
-import type { ContainedMovement, Moved, Notice, OrderHeader, OrderPart } from "@onhand/protocol/event-parts";
+import type {
+  ContainedMovement,
+  Moved,
+  Notice,
+  OrderHeader,
+  OrderPart,
+  ReportedLine,
+} from "@onhand/protocol/event-parts";
 import type { Adjustment, BulkUpdate as AnyBulkUpdate, SetLevel, StateMove } from "@onhand/protocol/requests";
 import type { InventoryItem, Location, Product } from "@onhand/protocol/resources";
 
@@ -34,13 +41,19 @@ export interface FeedEventData {
   review?: string;
   /** Of events that tell of an item and change nothing of it. */
   notice?: Notice;
+  /** What a registered source said, and the rule that decided about it. */
+  reported?: ReportedLine;
   /** Of `channel.…` events about the channel itself. */
   channel?: Channel;
-  /** Of `channel.availability.v1`, as are the next three: what the channel may sell of the product now, and before. */
+  /** Of `channel.availability.v1`, as are the next four: what the channel may sell of the product now, and before. */
   channelId?: string;
   productId?: string;
+  sku?: string;
   available?: number;
   previousAvailable?: number;
+  /** Of `source.…` and `journal.…` events: the source, or the checkpoint, and what is told of it. */
+  recordId?: string;
+  record?: Readonly<Record<string, unknown>>;
   /** Only of `product.…` events. */
   product?: Product;
   /** Only of `location.…` events. */
