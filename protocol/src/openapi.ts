@@ -198,6 +198,10 @@ const rowsBody = {
   },
 };
 
+const foreignPayload = {
+  "*/*": { schema: { description: "Whatever the platform sends, where the source has a mapping that reads it" } },
+};
+
 function describe(operationId: string, operation: Operation, components: Json): Json {
   return {
     operationId,
@@ -211,7 +215,10 @@ function describe(operationId: string, operation: Operation, components: Json): 
       : {
           requestBody: {
             required: true,
-            content: { "application/json": { schema: collect(operation.body, components) } },
+            content: {
+              "application/json": { schema: collect(operation.body, components) },
+              ...(operation.takesPayload === true ? foreignPayload : {}),
+            },
           },
         }),
     responses: responsesOf(operation, components),

@@ -10,6 +10,7 @@ import { countOperations } from "./operations/counts.ts";
 import { feedOperations } from "./operations/feed.ts";
 import { historyOperations } from "./operations/history.ts";
 import { inventoryOperations, itemOperations } from "./operations/inventory.ts";
+import { mappingOperations } from "./operations/mappings.ts";
 import { orderOperations } from "./operations/orders.ts";
 import { reconciliationOperations } from "./operations/reconciliation.ts";
 import type { Operation } from "./operations/shared.ts";
@@ -30,6 +31,7 @@ export const operations = {
   ...channelOperations,
   ...countOperations,
   ...sourceOperations,
+  ...mappingOperations,
   ...consolidatedOperations,
   ...reconciliationOperations,
   ...subscriptionOperations,

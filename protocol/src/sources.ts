@@ -63,6 +63,12 @@ const fields = {
   }),
   timezone: Nullable(Type.String({ minLength: 1, maxLength: 64, description: "IANA time zone of times without one" })),
   signature: Type.String({ enum: [...sourceSignatures], description: "How its payloads are signed" }),
+  payloadUrl: Nullable(
+    Type.String({
+      pattern: "^https?://[^\\s]{1,500}$",
+      description: "The address that its payloads are sent to, as the platform was told it: Square signs it with them",
+    }),
+  ),
 };
 
 /** What is taken where nothing is said. */
@@ -77,6 +83,7 @@ export const sourceDefaults = {
   echoWindowSeconds: 0,
   timezone: null,
   signature: "none",
+  payloadUrl: null,
 } as const;
 
 const { name, ...others } = fields;

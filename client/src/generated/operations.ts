@@ -222,6 +222,7 @@ export interface Source {
   echoWindowSeconds: number;
   timezone: string | null;
   signature: "none" | "shopify" | "square" | "woocommerce" | "standard";
+  payloadUrl: string | null;
   status: "active" | "archived";
   mappingVersion: number | null;
   contacts: ({ locationId: string | null; lastHeardAt: string; lastEventAt: string | null; stale: boolean })[];
@@ -245,6 +246,7 @@ export interface CreateSource {
   echoWindowSeconds?: number;
   timezone?: string | null;
   signature?: "none" | "shopify" | "square" | "woocommerce" | "standard";
+  payloadUrl?: string | null;
 }
 
 export interface PatchSource {
@@ -259,6 +261,7 @@ export interface PatchSource {
   echoWindowSeconds?: number;
   timezone?: string | null;
   signature?: "none" | "shopify" | "square" | "woocommerce" | "standard";
+  payloadUrl?: string | null;
   status?: "active" | "archived";
 }
 
@@ -354,6 +357,83 @@ export interface AssignParkedLine {
 
 export interface DiscardParkedLine {
   note?: string;
+}
+
+export interface SourceLines {
+  lines: (Record<string, unknown>)[];
+}
+
+export interface SourceAnswer {
+  results: ({ operationId: string; verdict: "applied" | "ignored" | "duplicate" | "rejected" | "review"; rule?: string; movementId?: string; item?: InventoryItem; review?: string; parkedId?: string; error?: { code: string; detail: string } })[];
+  mappingVersion: number | null;
+  kept: { payloadId: string; problem: { code: "unreadable" | "expression" | "output" | "time"; detail: string; position?: number } } | null;
+  cursor: string;
+}
+
+export interface ReadyMappings {
+  data: ({ name: string; about: string; signature: "none" | "shopify" | "square" | "woocommerce" | "standard"; settings: Record<string, unknown>; expression: string })[];
+}
+
+export interface SourceMapping {
+  sourceId: string;
+  version: number;
+  expression: string;
+  about: string | null;
+  createdAt: string;
+  createdBy: string;
+}
+
+export interface CreateSourceMapping {
+  expression?: string;
+  ready?: "shopify" | "square" | "woocommerce" | "amazon" | "survey-response";
+  settings?: Record<string, unknown>;
+  about?: string;
+  use?: boolean;
+}
+
+export interface DryRunSourceMapping {
+  expression?: string;
+  ready?: "shopify" | "square" | "woocommerce" | "amazon" | "survey-response";
+  settings?: Record<string, unknown>;
+  version?: number;
+  payload?: unknown;
+  payloadText?: string;
+  payloadId?: string;
+  mediaType?: string;
+  headers?: Record<string, string>;
+}
+
+export interface MappingDryRun {
+  lines: ({ line: Record<string, unknown>; productId: string | null; locationId: string | null; problem: { code: string; detail: string } | null })[];
+  problem: { code: "unreadable" | "expression" | "output" | "time"; detail: string; position?: number } | null;
+}
+
+export interface UseSourceMapping {
+  version: number | null;
+}
+
+export interface KeptPayload {
+  payloadId: string;
+  sourceId: string;
+  body: string;
+  bytes: number;
+  headers: Record<string, string>;
+  problem: { code: "unreadable" | "expression" | "output" | "time"; detail: string; position?: number };
+  mappingVersion: number | null;
+  tries: number;
+  receivedAt: string;
+  triedAt: string;
+}
+
+export interface RetryKeptPayloads {
+  after?: string;
+}
+
+export interface RetriedKeptPayloads {
+  read: number;
+  kept: number;
+  verdicts: Record<string, number>;
+  next: string | null;
 }
 
 export interface ConsolidatedTotals {
@@ -520,6 +600,7 @@ export interface SyncAnswer {
   results: ({ sequence: number | null; operationId: string | null; verdict: "applied" | "duplicate" | "rejected" | "review"; rule?: string; movementId?: string; item?: InventoryItem; review?: string; parkedId?: string; error?: { code: string; detail: string } })[];
   acknowledgedThrough: number;
   missing: ({ first: number; last: number })[];
+  lastSequence: number;
   clock: { offsetMs: number; errorMs: number | null };
   serverTime: string;
   cursor: string;
@@ -839,6 +920,18 @@ export interface ListParkedLinesQuery {
   owner?: string | undefined;
 }
 
+/** Query of `listSourceMappings`. */
+export interface ListSourceMappingsQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+
+/** Query of `listKeptPayloads`. */
+export interface ListKeptPayloadsQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+
 /** Query of `listTotals`. */
 export interface ListTotalsQuery {
   limit?: number | undefined;
@@ -1089,6 +1182,24 @@ export interface Operations {
   retryParkedLine(parkedId: string, options?: WriteOptions): Promise<ParkedLine>;
   /** Give a parked line up; whoever sends it again hears that it was. `POST /v1/parked-lines/{parkedId}/discard` (role writer) */
   discardParkedLine(parkedId: string, body: DiscardParkedLine, options?: WriteOptions): Promise<ParkedLine>;
+  /** Send lines of a source, or a payload of its platform: each operation once for ever, with a verdict per line. `POST /v1/sources/{sourceId}/events` (role writer) */
+  sendSourceEvents(sourceId: string, body: SourceLines, options?: WriteOptions): Promise<SourceAnswer>;
+  /** List the mappings that are there already. `GET /v1/mappings` (role reader) */
+  listReadyMappings(options?: CallOptions): Promise<ReadyMappings>;
+  /** List the mappings that a source had, the newest first. `GET /v1/sources/{sourceId}/mappings` (role reader) */
+  listSourceMappings(sourceId: string, query?: ListSourceMappingsQuery, options?: CallOptions): Promise<Page<SourceMapping>>;
+  /** Add a version of a source's mapping, and use it; payloads that wait are read with it. `POST /v1/sources/{sourceId}/mappings` (role admin) */
+  createSourceMapping(sourceId: string, body: CreateSourceMapping, options?: WriteOptions): Promise<SourceMapping>;
+  /** See what a mapping makes of a payload; nothing is changed. `POST /v1/sources/{sourceId}/mappings/dry-run` (role writer) */
+  dryRunSourceMapping(sourceId: string, body: DryRunSourceMapping, options?: CallOptions): Promise<MappingDryRun>;
+  /** Have payloads of a source go through a version of its mapping, or through none. `POST /v1/sources/{sourceId}/mappings/use` (role admin) */
+  useSourceMapping(sourceId: string, body: UseSourceMapping, options?: WriteOptions): Promise<UseSourceMapping>;
+  /** List payloads of a source that no mapping could read, the longest waiting first. `GET /v1/sources/{sourceId}/payloads` (role writer) */
+  listKeptPayloads(sourceId: string, query?: ListKeptPayloadsQuery, options?: CallOptions): Promise<Page<KeptPayload>>;
+  /** Read payloads that wait again, up to 100 at once. `POST /v1/sources/{sourceId}/payloads/retry` (role writer) */
+  retryKeptPayloads(sourceId: string, body: RetryKeptPayloads, options?: WriteOptions): Promise<RetriedKeptPayloads>;
+  /** Give up a payload that waits. `DELETE /v1/sources/{sourceId}/payloads/{payloadId}` (role writer) */
+  discardKeptPayload(sourceId: string, payloadId: string, options?: WriteOptions): Promise<void>;
   /** Totals by product, location, group, region, channel, attribute or source, with their provenance. `GET /v1/totals` (role reader) */
   listTotals(query?: ListTotalsQuery, options?: ReadOptions): Promise<Page<ConsolidatedTotals>>;
   /** What the stock is worth in one currency, at given rates; nothing is changed. `POST /v1/valuations` (role reader) */
@@ -1206,6 +1317,10 @@ export interface Lists {
   listSourceStatements(sourceId: string, query?: Omit<ListSourceStatementsQuery, "cursor">, options?: CallOptions): Listing<SourceStatement>;
   /** List lines of sources and devices that could not be applied, the longest waiting first, all pages. `GET /v1/parked-lines` */
   listParkedLines(query?: Omit<ListParkedLinesQuery, "cursor">, options?: CallOptions): Listing<ParkedLine>;
+  /** List the mappings that a source had, the newest first, all pages. `GET /v1/sources/{sourceId}/mappings` */
+  listSourceMappings(sourceId: string, query?: Omit<ListSourceMappingsQuery, "cursor">, options?: CallOptions): Listing<SourceMapping>;
+  /** List payloads of a source that no mapping could read, the longest waiting first, all pages. `GET /v1/sources/{sourceId}/payloads` */
+  listKeptPayloads(sourceId: string, query?: Omit<ListKeptPayloadsQuery, "cursor">, options?: CallOptions): Listing<KeptPayload>;
   /** Totals by product, location, group, region, channel, attribute or source, with their provenance, all pages. `GET /v1/totals` */
   listTotals(query?: Omit<ListTotalsQuery, "cursor">, options?: ReadOptions): Listing<ConsolidatedTotals>;
   /** List reconciliations that were asked for, newest first, all pages. `GET /v1/reconciliations` */
@@ -1391,6 +1506,24 @@ export function bindOperations(send: Send): Operations {
       send({ method: "POST", path: `/v1/parked-lines/${pathPart(parkedId)}/retry`, writes: true }, options),
     discardParkedLine: async (parkedId, body, options) =>
       send({ method: "POST", path: `/v1/parked-lines/${pathPart(parkedId)}/discard`, writes: true, body }, options),
+    sendSourceEvents: async (sourceId, body, options) =>
+      send({ method: "POST", path: `/v1/sources/${pathPart(sourceId)}/events`, writes: true, body }, options),
+    listReadyMappings: async (options) =>
+      send({ method: "GET", path: "/v1/mappings", writes: false }, options),
+    listSourceMappings: async (sourceId, query, options) =>
+      send({ method: "GET", path: `/v1/sources/${pathPart(sourceId)}/mappings`, writes: false, query }, options),
+    createSourceMapping: async (sourceId, body, options) =>
+      send({ method: "POST", path: `/v1/sources/${pathPart(sourceId)}/mappings`, writes: true, body }, options),
+    dryRunSourceMapping: async (sourceId, body, options) =>
+      send({ method: "POST", path: `/v1/sources/${pathPart(sourceId)}/mappings/dry-run`, writes: false, body }, options),
+    useSourceMapping: async (sourceId, body, options) =>
+      send({ method: "POST", path: `/v1/sources/${pathPart(sourceId)}/mappings/use`, writes: true, body }, options),
+    listKeptPayloads: async (sourceId, query, options) =>
+      send({ method: "GET", path: `/v1/sources/${pathPart(sourceId)}/payloads`, writes: false, query }, options),
+    retryKeptPayloads: async (sourceId, body, options) =>
+      send({ method: "POST", path: `/v1/sources/${pathPart(sourceId)}/payloads/retry`, writes: true, body }, options),
+    discardKeptPayload: async (sourceId, payloadId, options) =>
+      send({ method: "DELETE", path: `/v1/sources/${pathPart(sourceId)}/payloads/${pathPart(payloadId)}`, writes: true }, options),
     listTotals: async (query, options) =>
       send({ method: "GET", path: "/v1/totals", writes: false, query }, options),
     valuateStock: async (body, options) =>
@@ -1503,6 +1636,10 @@ export function bindLists(operations: OperationsWithMeta): Lists {
       new Listing((cursor) => operations.listSourceStatements(sourceId, { ...query, cursor }, options)),
     listParkedLines: (query, options) =>
       new Listing((cursor) => operations.listParkedLines({ ...query, cursor }, options)),
+    listSourceMappings: (sourceId, query, options) =>
+      new Listing((cursor) => operations.listSourceMappings(sourceId, { ...query, cursor }, options)),
+    listKeptPayloads: (sourceId, query, options) =>
+      new Listing((cursor) => operations.listKeptPayloads(sourceId, { ...query, cursor }, options)),
     listTotals: (query, options) =>
       new Listing((cursor) => operations.listTotals({ ...query, cursor }, options)),
     listReconciliations: (query, options) =>

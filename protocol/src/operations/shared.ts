@@ -20,6 +20,11 @@ export interface Operation {
   readonly writes: boolean;
   /** It stays open and is no call with an answer: the client has other means for it. */
   readonly opens?: "event-stream" | "websocket" | "rows";
+  /**
+   * It also takes whatever a platform sends, as it comes, and lets a signature of that stand for the `Authorization` header: its
+   * route reads the bytes and verifies who sent them.
+   */
+  readonly takesPayload?: true;
   /** Whether `?ticket=` may stand for the `Authorization` header, which browsers cannot send with a stream. */
   readonly takesTicket?: true;
 }

@@ -2,21 +2,30 @@
 import type { Registry } from "prom-client";
 import type { Route } from "../host/route.ts";
 import type { RestContext } from "../inbound/rest/context.ts";
+import { type MappingContext, mappingRoutes } from "../inbound/rest/mapping-routes.ts";
 import { type ParkedContext, parkedRoutes } from "../inbound/rest/parked-routes.ts";
 import { type SourceContext, sourceRoutes } from "../inbound/rest/source-routes.ts";
 import { Intake } from "../intake/intake.ts";
 import { ParkedDesk } from "../intake/parked-desk.ts";
+import { Resolver } from "../intake/resolver.ts";
 import { systemClock } from "../lib/clock.ts";
 import { sortableId } from "../lib/random-id.ts";
+import { EventDoor } from "../mappings/event-door.ts";
+import { Mapper } from "../mappings/mapper.ts";
+import { MappingRegistry } from "../mappings/mapping-registry.ts";
 import { ContactBook } from "../sources/contact-book.ts";
 import { SourceBooks } from "../sources/source-books.ts";
 import { SourceKeeper } from "../sources/source-keeper.ts";
 import { Sources } from "../sources/sources.ts";
 import { intakeMetrics } from "../telemetry/intake-metrics.ts";
+import { mappingMetrics } from "../telemetry/mapping-metrics.ts";
 import { sourceMetrics } from "../telemetry/source-metrics.ts";
 import type { WriteSide, WriteSideOptions } from "./write-side.ts";
 
-export interface SourceSide extends Pick<SourceContext, "sources" | "sourceBooks">, Pick<ParkedContext, "parkedDesk"> {
+export interface SourceSide
+  extends Pick<SourceContext, "sources" | "sourceBooks">,
+    Pick<ParkedContext, "parkedDesk">,
+    Pick<MappingContext, "eventDoor" | "mappingRegistry"> {
   readonly intake: Intake;
   readonly sourceKeeper: SourceKeeper;
   /** Begins to look after sources. */
@@ -29,6 +38,7 @@ export interface SourceSide extends Pick<SourceContext, "sources" | "sourceBooks
 export const sourceSideRoutes = (rest: RestContext, side: SourceSide): Route[] => [
   ...sourceRoutes({ ...rest, ...side }),
   ...parkedRoutes({ ...rest, ...side }),
+  ...mappingRoutes({ ...rest, ...side }),
 ];
 
 /** Puts it together; nothing runs yet. */
@@ -44,7 +54,7 @@ export function openSourceSide(
     partitionCount,
     submit,
     clock,
-    heard: ({ id }, places) => contacts.heard(id, places),
+    heard: (sourceId, places) => contacts.heard(sourceId, places),
     parked: () => sourceKeeper.wake(),
     metrics: intakeMetrics(registry, () => intake.load),
   });
@@ -58,6 +68,10 @@ export function openSourceSide(
     metrics: sourceMetrics(registry),
     logger,
   });
+  const metrics = mappingMetrics(registry, () => mapper.waiting);
+  const mapper: Mapper = new Mapper(clock, metrics);
+  const mappingRegistry = new MappingRegistry(database);
+  const resolver = new Resolver(database, partitionCount);
   let stopping: Promise<void> | null = null;
   return {
     intake,
@@ -65,8 +79,11 @@ export function openSourceSide(
     sourceBooks: new SourceBooks(database, partitionCount, clock),
     parkedDesk: new ParkedDesk(database, intake),
     sourceKeeper,
+    mappingRegistry,
+    eventDoor: new EventDoor({ database, intake, resolver, mapper, registry: mappingRegistry, clock, metrics }),
     start: () => sourceKeeper.start(),
     stop() {
+      mapper.stop();
       stopping ??= Promise.all([sourceKeeper.stop(), contacts.stop()]).then(() => {});
       return stopping;
     },

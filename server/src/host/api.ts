@@ -5,7 +5,7 @@
 import { hash } from "node:crypto";
 import { type Operation, type OperationId, operations } from "@onhand/protocol/operations";
 import { Hono } from "hono";
-import { readJsonBody } from "./body.ts";
+import { readJsonBody, readRawBody } from "./body.ts";
 import {
   type ApiOptions,
   type CompiledRoute,
@@ -130,6 +130,7 @@ async function answer(
     params,
     query: parametersOf(url),
     readBody: () => readJsonBody(request, compiled.route.bodyBytesMax, options.jsonDepthMax),
+    readPayload: (bytesMax) => readRawBody(request, bytesMax),
     incoming: request.body,
     headers,
   });

@@ -20,6 +20,11 @@ export async function readJsonBody(request: Request, bytesMax: number, depthMax:
   if (mediaType === null || !/^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i.test(mediaType)) {
     throw new ProblemError("unsupported_media_type", "Send the body as JSON with Content-Type: application/json.");
   }
+  return parseBytes(await readRawBody(request, bytesMax), depthMax);
+}
+
+/** @param bytesMax largest body that is taken @returns a body as it was sent @throws ProblemError 400, 413, 415 */
+export async function readRawBody(request: Request, bytesMax: number): Promise<Uint8Array> {
   const encoding = request.headers.get("content-encoding");
   if (encoding !== null && encoding.toLowerCase() !== "identity") {
     throw new ProblemError("unsupported_media_type", "Send the body as it is, without Content-Encoding.");
@@ -28,7 +33,7 @@ export async function readJsonBody(request: Request, bytesMax: number, depthMax:
   if (declared !== null && Number(declared) > bytesMax) throw tooLarge(bytesMax);
   const bytes = await readBytes(request, declared === null, bytesMax);
   if (bytes.length > bytesMax) throw tooLarge(bytesMax);
-  return parseBytes(bytes, depthMax);
+  return bytes;
 }
 
 async function readBytes(request: Request, isChunked: boolean, bytesMax: number): Promise<Uint8Array> {

@@ -62,12 +62,16 @@ export async function authenticate(headers: Headers, keyring: Pick<Keyring, "ide
   );
 }
 
+/** Stands for whoever sent a payload without a key, until the route has verified the signature. It may do nothing at all. */
+export const unverified: Principal = { keyId: "unverified", name: "unverified", role: "reader" };
+
 /** The principal behind the header, or behind the ticket in the address where the operation takes one. @throws ProblemError 401 */
 export async function principalOf(
   options: ApiOptions,
   operation: Operation,
   { headers, url }: Request,
 ): Promise<Principal> {
+  if (operation.takesPayload === true && !headers.has("authorization")) return unverified;
   const ticket =
     operation.takesTicket === true && !headers.has("authorization") ? parametersOf(url).get("ticket") : null;
   if (ticket === null) return authenticate(headers, options.keyring);
@@ -106,6 +110,8 @@ export interface Input {
   readonly query: URLSearchParams;
   /** Reads the body; called only where the operation takes one. */
   readonly readBody: () => unknown;
+  /** Reads the body as it was sent; null over what has none. */
+  readonly readPayload: ((bytesMax: number) => Promise<Uint8Array>) | null;
   /** The body for an operation that reads it bit by bit; null over what cannot give it so. */
   readonly incoming: ReadableStream<Uint8Array> | null;
   readonly headers: Headers;
@@ -115,10 +121,14 @@ export interface Input {
 export async function perform(compiled: CompiledRoute, input: Input): Promise<Reply> {
   const { operation, route } = compiled;
   const { headers } = input;
-  authorise(input.principal, operation);
+  const isVerified = input.principal !== unverified;
+  if (isVerified) authorise(input.principal, operation);
   const query = queryOf(compiled, input.query);
   let body: unknown;
-  if (compiled.body !== null) {
+  let payload: Uint8Array | null = null;
+  if (operation.takesPayload === true && input.readPayload !== null) {
+    payload = await input.readPayload(isVerified ? route.bodyBytesMax : (route.unverifiedBytesMax ?? 0));
+  } else if (compiled.body !== null) {
     body = await input.readBody();
     requireValid(compiled.body, body, "body");
   }
@@ -130,6 +140,7 @@ export async function perform(compiled: CompiledRoute, input: Input): Promise<Re
     params: input.params,
     query,
     body,
+    payload,
     incoming: operation.opens === "rows" ? input.incoming : null,
     idempotencyKey: operation.writes ? idempotencyKeyOf(headers) : null,
     ifMatchVersion: operation.writes ? ifMatchVersionOf(headers) : null,
@@ -244,6 +255,7 @@ function inputOf({ operation }: CompiledRoute, invocation: Invocation): Input {
     params: invocation.params,
     query,
     readBody: () => invocation.body,
+    readPayload: null,
     incoming: null,
     headers,
   };

@@ -16,6 +16,8 @@ export interface Call {
   readonly query: Readonly<Record<string, unknown>>;
   /** Validated body; undefined where the operation takes none. */
   readonly body: unknown;
+  /** The body as it was sent, of an operation that takes payloads and came over HTTP; null of any other. */
+  readonly payload: Uint8Array | null;
   /** The body as it comes in, of an operation that takes rows; null of any other. */
   readonly incoming: ReadableStream<Uint8Array> | null;
   /** From the header; null when the caller sent none. */
@@ -48,5 +50,7 @@ export interface Reply {
 export interface Route {
   readonly operationId: OperationId;
   readonly bodyBytesMax: number;
+  /** Of an operation that takes payloads: the largest from somebody who is not known yet. */
+  readonly unverifiedBytesMax?: number;
   handle(call: Call): Promise<Reply>;
 }

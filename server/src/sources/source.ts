@@ -16,6 +16,8 @@ export interface SourceDocument {
   readonly echoWindowSeconds: number;
   readonly timezone: string | null;
   readonly signature: SourceSignature;
+  /** Where its payloads are sent to, as the platform knows it; null for the address of the request. */
+  readonly payloadUrl: string | null;
 }
 
 export interface RegisteredSource {

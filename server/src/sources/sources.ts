@@ -12,7 +12,7 @@ import { WorkRefusal } from "../registry/work-refusal.ts";
 import { changedDocument, type RegisteredSource, type SourceDocument, sourceDocument } from "./source.ts";
 import * as sql from "./sql/sources.ts";
 
-export type { ShownSourceRow } from "./sql/sources.ts";
+export type { ShownSourceRow, SourceRow } from "./sql/sources.ts";
 
 /** What is told of a change of a source. */
 export interface SourceChange {

@@ -93,10 +93,12 @@ export const touchSource = (sourceId: string): Statement => ({
 
 /** What goes with a source that is removed; mappings stay, for their versions are for ever. */
 export const deleteSource = (sourceId: string): Statement[] =>
-  ["source_contact", "source_code", "source_secret", "source_statement", "publication", "source"].map((table) => ({
-    text: `DELETE FROM ${table} WHERE source_id = $1`,
-    values: [sourceId],
-  }));
+  ["source_contact", "source_code", "source_secret", "source_statement", "publication", "kept_payload", "source"].map(
+    (table) => ({
+      text: `DELETE FROM ${table} WHERE source_id = $1`,
+      values: [sourceId],
+    }),
+  );
 
 /** Which of some locations and of some channels there are. */
 export const selectKnown = (locationIds: readonly string[], channelIds: readonly string[]): Statement => ({
