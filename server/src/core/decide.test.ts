@@ -2,7 +2,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { compareRun, type Group } from "../../test/model/compare.ts";
-import { clockSteps, nowMs, startMs } from "../../test/model/draws.ts";
+import { clockSteps, dueReadMax, nowMs, startMs } from "../../test/model/draws.ts";
+import { manyDue } from "../../test/model/generate-due.ts";
 import { past, stockedPast } from "../../test/model/generate-past.ts";
 import { businessTemplate, template } from "../../test/model/generators.ts";
 import { cases } from "../../test/model/property-settings.ts";
@@ -28,6 +29,7 @@ test(
 
 const step = fc.record({
   byMs: clockSteps,
+  dueReadMax,
   templates: fc.array(businessTemplate, { minLength: 1, maxLength: 5 }),
 });
 
@@ -36,13 +38,22 @@ test(
   () => {
     const property = fc.property(stockedPast, fc.array(step, { minLength: 3, maxLength: 12 }), (book, steps) => {
       let nowMs = startMs;
-      const groups = steps.map(({ byMs, templates }) => {
+      const groups = steps.map(({ byMs, ...group }) => {
         nowMs += byMs;
-        return { nowMs, templates };
+        return { nowMs, ...group };
       });
       compareRun(book, groups);
     });
     fc.assert(property, cases(1_500));
+    expect.hasAssertions();
+  },
+  timeoutMs,
+);
+
+test(
+  "with more due than is read, what rests on holds that are over is refused as not final, and nothing else",
+  () => {
+    fc.assert(fc.property(stockedPast, manyDue, compareRun), cases(600));
     expect.hasAssertions();
   },
   timeoutMs,

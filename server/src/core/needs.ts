@@ -107,7 +107,11 @@ export function candidateLocations(
 }
 
 /** What a channel may have of a product depends on all its locations, wherever the line is taken from. */
-function weighedLocations(command: ReserveCommand, line: ReserveLine, known: Known): readonly string[] {
+export function weighedLocations(
+  command: ReserveCommand,
+  line: ReserveLine,
+  known: Pick<Known, "locationsOfGroup" | "channel" | "locationsOfChannel">,
+): readonly string[] {
   const candidates = candidateLocations(command, line, known);
   const channel = command.channelId === null ? null : known.channel(command.channelId);
   const named = line.locationId !== null || line.locationGroup !== null;

@@ -33,5 +33,5 @@ function expectedOf(verdict: Exclude<Verdict, { kind: "rejected" }>): object {
 
 function isAnswerTo(fault: Fault, rejection: object): boolean {
   const given: Record<string, unknown> = { ...rejection };
-  return Object.entries(fault).every(([name, value]) => (given[name] ?? false) === value);
+  return Object.entries({ isStale: false, ...fault }).every(([name, value]) => (given[name] ?? false) === value);
 }

@@ -11,11 +11,14 @@ import { deepFreeze } from "./deep-freeze.ts";
 import type { Template } from "./draws.ts";
 import { MemoryState } from "./memory-state.ts";
 import { execute, finishGroup } from "./reference-model.ts";
+import { hideDue } from "./reference-orders.ts";
 import { LeftOpen, type Verdict } from "./verdict.ts";
 import { copyOf, type World, worldAfter } from "./world.ts";
 
 export interface Group {
   readonly nowMs: number;
+  /** Due lines that are read for it; all when absent. */
+  readonly dueReadMax?: number;
   readonly templates: readonly Template[];
 }
 
@@ -29,18 +32,18 @@ export function compareRun(past: SeedBook, groups: readonly Group[]): void {
       const commands: Command[] = [];
       const before = state.copy();
       try {
-        compareGroup(state, world, templates, group.nowMs, commands);
+        compareGroup(state, world, templates, group, commands);
         promises.check(state);
       } catch (error) {
         if (error instanceof LeftOpen) return;
-        throw new Error(`${describeCase(before, commands, group.nowMs)}\n${error}`);
+        throw new Error(`${describeCase(before, commands, group)}\n${error}`);
       }
     }
   }
 }
 
 /** Templates are functions, which say nothing in a report: this names what they became. */
-function describeCase(before: MemoryState, commands: readonly Command[], nowMs: number): string {
+function describeCase(before: MemoryState, commands: readonly Command[], { nowMs, dueReadMax }: Group): string {
   const asked = commands.map((command) =>
     JSON.stringify(command.kind === "inventory" ? command.lines : command, (name, value) =>
       ["key", "requestHash", "traceparent", "salt", "commitment"].includes(name) ? undefined : value,
@@ -48,7 +51,8 @@ function describeCase(before: MemoryState, commands: readonly Command[], nowMs: 
   );
   const { items, products, locations, channels, orders, lines } = before;
   const there = JSON.stringify({ items, products, locations, channels, orders, lines });
-  return `at ${nowMs} with ${there}\ncommands:\n${asked.join("\n")}`;
+  const read = dueReadMax === undefined ? "" : `, ${dueReadMax} due lines read,`;
+  return `at ${nowMs}${read} with ${there}\ncommands:\n${asked.join("\n")}`;
 }
 
 /** A deletion of a product or a location must be decided alone in its group. */
@@ -72,12 +76,13 @@ function compareGroup(
   state: MemoryState,
   world: World,
   templates: readonly Template[],
-  nowMs: number,
+  { nowMs, dueReadMax = Number.POSITIVE_INFINITY }: Group,
   commands: Command[],
 ): void {
   const verdicts: Verdict[] = [];
   const lengths: number[] = [];
   const known = world.entries.length;
+  hideDue(world, nowMs, dueReadMax);
   const group = copyOf(world);
   for (const template of templates) {
     const command = deepFreeze({ ...template(world), requestId: `req_${world.entries.length}_${commands.length}` });
@@ -88,6 +93,7 @@ function compareGroup(
   finishGroup(world, group, nowMs);
   assertExact(world);
   state.nowMs = nowMs;
+  state.dueReadMax = dueReadMax;
   const { outcomes, draft } = decide(state, commands, nowMs);
   expect(outcomes.length).toBe(commands.length);
   for (const [index, outcome] of outcomes.entries()) compareOutcome(outcome, verdicts[index]!, commands[index]!);

@@ -47,6 +47,9 @@ export const time = fc.oneof(
 /** The database's clock, group by group, as it goes on: often not at all, sometimes by more than a hold lasts. */
 export const clockSteps = fc.constantFrom(0, 0, 0, 1, 1, 2, 3, 8);
 
+/** Due lines that are read for a group: mostly all, sometimes so few that others stay hidden. */
+export const dueReadMax = fc.constantFrom(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 1, 2, 3);
+
 /** The database's clock when a group is decided; it may lie before times already recorded. */
 export const nowMs = fc.integer({ min: -2, max: 10 }).map((off) => startMs + off);
 

@@ -21,6 +21,8 @@ export class MemoryState implements State {
   lines: readonly StockOrderLine[] = Object.freeze([]);
   /** The moment that is decided at: what is due depends on it. */
   nowMs = 0;
+  /** Due lines that are read for a group, the longest due first; those behind them are hidden. */
+  dueReadMax = Number.POSITIVE_INFINITY;
 
   constructor(partitionCount: number, entries: readonly Entry[] = []) {
     this.partitionCount = partitionCount;
@@ -104,6 +106,7 @@ export class MemoryState implements State {
     copy.orders = this.orders;
     copy.lines = this.lines;
     copy.nowMs = this.nowMs;
+    copy.dueReadMax = this.dueReadMax;
     return copy;
   }
 
@@ -168,14 +171,16 @@ export class MemoryState implements State {
   }
 
   get hasDue(): boolean {
-    return this.lines.some((line) => this.#isDue(line));
+    return this.dueReadMax > 0 && this.lines.some((line) => this.#isDue(line));
   }
 
   dueLines({ productId, locationId }: ItemPlace): DueLines {
-    const lines = this.lines
-      .filter((line) => line.productId === productId && line.locationId === locationId && this.#isDue(line))
+    const due = this.lines
+      .filter((line) => this.#isDue(line))
       .sort((a, b) => a.expiresAtMs! - b.expiresAtMs! || (lineKey(a) < lineKey(b) ? -1 : 1));
-    return { lines, isComplete: true };
+    const isHere = (line: StockOrderLine) => line.productId === productId && line.locationId === locationId;
+    const lines = due.slice(0, this.dueReadMax).filter(isHere);
+    return { lines, isComplete: !due.slice(this.dueReadMax).some(isHere) };
   }
 
   #isDue(line: StockOrderLine): boolean {

@@ -9,7 +9,8 @@ import { visibleItem, type World } from "./world.ts";
 /** @param group the world in front of the whole group */
 export function takeDownDemand(world: World, group: World, command: Command, verdict: Verdict): void {
   const fault = verdict.kind === "rejected" ? verdict.faults[0] : undefined;
-  if (fault?.code !== "insufficient_stock") return;
+  // One that is not final is counted when it is.
+  if (fault?.code !== "insufficient_stock" || fault.isStale === true) return;
   const place = placeOf(world, group, command, fault.line);
   if (place === null) return;
   const requested = fault.requested ?? -(place.adjustment ?? 0);

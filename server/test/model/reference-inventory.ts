@@ -11,6 +11,7 @@ import { partitionOf } from "../../src/core/record/partition.ts";
 import { plainItem } from "./plain.ts";
 import { type Counted, certainAfter, countOf, movementBesideCount } from "./reference-counts.ts";
 import { itemDetail } from "./reference-movement.ts";
+import { hidesDueAt } from "./reference-orders.ts";
 import { type Ruled, ruledBy } from "./reference-reports.ts";
 import { type Fault, foremost, type Verdict } from "./verdict.ts";
 import {
@@ -223,7 +224,8 @@ function faultsOfMoves(world: World, command: InventoryCommand, moves: readonly 
     faults.push(...faultsOfState(world, line, index, after));
     const takesBelowZero = available(after) < 0n && available(after) < beforeAvailable;
     if (takesBelowZero && !isFact(line, counted)) {
-      faults.push({ code: "insufficient_stock", line: index, ...shortage(world, command, line, moves) });
+      const isStale = hidesDueAt(world, line.productId, line.locationId);
+      faults.push({ code: "insufficient_stock", line: index, isStale, ...shortage(world, command, line, moves) });
     }
   }
   return faults;

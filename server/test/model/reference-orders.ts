@@ -86,10 +86,28 @@ export const isDue = (line: ModelLine, nowMs: number): boolean =>
 
 const keyOf = ({ orderId, line }: ModelLine): string => `${orderId}/${line}`;
 
+/** What is due anywhere, the longest due first. */
+const allDue = (world: World, nowMs: number): ModelLine[] =>
+  world.lines
+    .filter((line) => isDue(line, nowMs))
+    .sort((a, b) => a.expiresAtMs! - b.expiresAtMs! || (keyOf(a) < keyOf(b) ? -1 : 1));
+
+/** A group begins: only so many due lines can be let go in it. */
+export function hideDue(world: World, nowMs: number, readMax: number): void {
+  world.hidden = allDue(world, nowMs).filter((_, index) => index >= readMax);
+}
+
+export const isHidden = (world: World, line: ModelLine): boolean =>
+  world.hidden.some((other) => keyOf(other) === keyOf(line));
+
+/** Whether holds that are over may still count at a place: then no refusal for want of what they hold is final. */
+export const hidesDueAt = (world: World, productId: string, locationId: string): boolean =>
+  world.hidden.some((line) => line.productId === productId && line.locationId === locationId);
+
 /** Lets go what is due of an item, the longest due first. */
 export function releaseDueOf(world: World, cause: Cause, productId: string, locationId: string, nowMs: number): void {
-  const due = world.lines
-    .filter((line) => line.productId === productId && line.locationId === locationId && isDue(line, nowMs))
-    .sort((a, b) => a.expiresAtMs! - b.expiresAtMs! || (keyOf(a) < keyOf(b) ? -1 : 1));
-  for (const line of due) expireLine(world, cause, line, nowMs);
+  for (const line of allDue(world, nowMs)) {
+    const isHere = line.productId === productId && line.locationId === locationId;
+    if (isHere && !isHidden(world, line)) expireLine(world, cause, line, nowMs);
+  }
 }

@@ -3,7 +3,7 @@ import { entryKinds } from "@onhand/protocol/vocabulary";
 import type { ExpireCommand, OrderLines, ReservationAction, ReservationCommand } from "../../src/core/command.ts";
 import type { StockOrder } from "../../src/core/orders/order.ts";
 import { moveLine } from "./reference-movement.ts";
-import { changeOrder, expireLine, isDue, orderVerdict } from "./reference-orders.ts";
+import { changeOrder, expireLine, hidesDueAt, isDue, orderVerdict } from "./reference-orders.ts";
 import { type Fault, foremost, type Verdict } from "./verdict.ts";
 import { available, linesOf, type ModelLine, orderOf, visibleItem, type World } from "./world.ts";
 
@@ -41,6 +41,23 @@ export function executeReservation(world: World, command: ReservationCommand, no
     return isHeld ? release(world, command, action.lines, nowMs) : orderVerdict(world, orderId, [], nowMs);
   }
   return isHeld ? commit(world, command, action, nowMs) : payLate(world, command, order, action, nowMs);
+}
+
+/** The first of some lines whose units cannot be taken again, together with those of the lines before it. */
+function missingOf(world: World, named: readonly Named[]): Fault | null {
+  for (const [index, { line }] of named.entries()) {
+    const { productId, locationId } = line;
+    const soFar = named
+      .slice(0, index + 1)
+      .filter((other) => other.line.productId === productId && other.line.locationId === locationId);
+    const units = soFar.reduce((sum, other) => sum + other.units, 0n);
+    const item = visibleItem(world, productId, locationId!);
+    const there = item === null || item.life !== "active" || available(item) < 0n ? 0n : available(item);
+    if (units <= there) continue;
+    const isStale = hidesDueAt(world, productId, locationId!);
+    return { code: "insufficient_stock", line: index, available: Number(there), requested: Number(units), isStale };
+  }
+  return null;
 }
 
 const refuse = (faults: readonly Fault[]): Verdict => ({ kind: "rejected", faults: foremost(faults) });
@@ -164,16 +181,12 @@ function payLate(world: World, command: ReservationCommand, order: StockOrder, a
   if (faults.length > 0) return refuse(faults);
   if (order.paymentLateAtMs !== null) return orderVerdict(world, orderId, [], nowMs, { latePayment: "refused" });
   const known = world.entries.length;
-  const isThere = named.every(({ line }) => {
-    const here = named.filter(
-      (other) => other.line.productId === line.productId && other.line.locationId === line.locationId,
-    );
-    const item = visibleItem(world, line.productId, line.locationId!);
-    const units = here.reduce((sum, other) => sum + other.units, 0n);
-    return item !== null && item.life === "active" && available(item) >= units;
-  });
+  const missing = missingOf(world, named);
   const wasGivenBack = order.supersededBy === null && lines.every((line) => line.end !== "expired");
-  const isRetaken = action.retakes && !wasGivenBack && isThere && named.length > 0;
+  const isMeantAgain = action.retakes && !wasGivenBack;
+  // That it came too late is told once: not while it may still be there.
+  if (isMeantAgain && missing?.isStale === true) return refuse([missing]);
+  const isRetaken = isMeantAgain && missing === null && named.length > 0;
   if (isRetaken) {
     for (const { line, units } of named) {
       const dropped = line.dropped - units;

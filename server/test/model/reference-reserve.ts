@@ -7,7 +7,7 @@ import { partitionOf } from "../../src/core/record/partition.ts";
 import { sells } from "./reference-channels.ts";
 import { candidatesOf, olderOf } from "./reference-concern.ts";
 import { moveLine } from "./reference-movement.ts";
-import { changeOrder, isDue, orderVerdict } from "./reference-orders.ts";
+import { changeOrder, hidesDueAt, isDue, isHidden, orderVerdict } from "./reference-orders.ts";
 import { type ModelTake, type Sourced, sourceAll } from "./reference-sourcing.ts";
 import { faultsOfItem, faultsOfLocation, faultsOfProduct } from "./reference-subjects.ts";
 import { type Fault, foremost, type Verdict } from "./verdict.ts";
@@ -35,7 +35,7 @@ export function executeReserve(world: World, command: ReserveCommand, nowMs: num
   const trial = copyOf(world);
   const superseded = releaseOlder(trial, command, nowMs);
   const sourced = sourceAll(trial, group, command);
-  const refused = faultsOfUnits(trial, command, sourced, nowMs);
+  const refused = faultsOfUnits(world, trial, group, command, sourced, nowMs);
   if (refused.length > 0) return { kind: "rejected", faults: foremost(refused) };
 
   const orderId = hold(trial, command, sourced, nowMs);
@@ -119,8 +119,15 @@ function nameSuccessor(world: World, from: number, orderId: string, supersededBy
   });
 }
 
-/** Why the units that were found cannot be held. */
-function faultsOfUnits(world: World, command: ReserveCommand, sourced: Sourced, nowMs: number): Fault[] {
+/** Why the units that were found cannot be held. @param trial the world in which older holds went back */
+function faultsOfUnits(
+  world: World,
+  trial: World,
+  group: World,
+  command: ReserveCommand,
+  sourced: Sourced,
+  nowMs: number,
+): Fault[] {
   const asked = command.lines.map(({ productId, locationId, quantity }, index) => ({
     requestLine: index + 1,
     productId,
@@ -128,12 +135,23 @@ function faultsOfUnits(world: World, command: ReserveCommand, sourced: Sourced, 
     quantity: BigInt(quantity),
   }));
   const isWhole = command.policy === "all";
-  const tooMuch = isWhole ? faultsOfLimits(world, command, asked, nowMs) : [];
+  const tooMuch = isWhole ? faultsOfLimits(world, trial, group, command, asked, nowMs) : [];
   const short = asked.filter(({ quantity }, index) => sourced.found[index]! < quantity);
-  const isShort = isWhole ? short.length > 0 : sourced.found.every((units) => units === 0n);
-  if (isShort) tooMuch.push(...short.map(({ requestLine }) => shortage(command, sourced, requestLine - 1)));
+  const isStale = short.some(({ requestLine }) => mayFindMore(world, group, command, requestLine - 1));
+  const isShort = isWhole ? short.length > 0 : isStale || sourced.found.every((units) => units === 0n);
+  if (isShort) {
+    tooMuch.push(...short.map(({ requestLine }) => ({ ...shortage(command, sourced, requestLine - 1), isStale })));
+  }
   if (tooMuch.length > 0 || sourced.allocation === null) return tooMuch;
-  return faultsOfLimits(world, command, sourced.takes, nowMs);
+  return faultsOfLimits(world, trial, group, command, sourced.takes, nowMs);
+}
+
+/** Whether holds that are over count where a line may be taken from, or where its channel sells from. */
+function mayFindMore(world: World, group: World, command: ReserveCommand, index: number): boolean {
+  const line = command.lines[index]!;
+  const anywhere = { ...line, locationId: null, locationGroup: null };
+  const places = [line, anywhere].flatMap((one) => candidatesOf(world, group, command, one));
+  return places.some((locationId) => hidesDueAt(world, line.productId, locationId));
 }
 
 /** Lines that ask for the same of the same add up. */
@@ -148,16 +166,19 @@ function shortage({ lines }: ReserveCommand, { found }: Sourced, index: number):
   return { code: "insufficient_stock", line: index, available, requested };
 }
 
-/** What is held beyond its time is held no more, wherever it lies. */
+/** What is held beyond its time is held no more, wherever it lies; unless it could not be let go. */
 function heldUnits(world: World, nowMs: number, isMine: (line: ModelLine) => boolean): bigint {
   return world.lines
-    .filter((line) => line.kind === "reservation" && !isDue(line, nowMs) && isMine(line))
+    .filter((line) => line.kind === "reservation" && isMine(line))
+    .filter((line) => !isDue(line, nowMs) || isHidden(world, line))
     .reduce((sum, { held }) => sum + held, 0n);
 }
 
 /** The first line by which a buyer, or a key, would hold more than it may. */
 function faultsOfLimits(
   world: World,
+  trial: World,
+  group: World,
   { limits, buyerKey, actor }: ReserveCommand,
   wanted: readonly (Omit<ModelTake, "locationId"> & { readonly locationId: string | null })[],
   nowMs: number,
@@ -169,19 +190,27 @@ function faultsOfLimits(
     const code = "hold_limit_exceeded" as const;
     const line = requestLine - 1;
     if (unitsPerBuyer !== null && buyerKey !== null) {
-      const held = heldUnits(world, nowMs, (one) => one.productId === productId && one.buyerKey === buyerKey);
+      const isBuyers = (one: ModelLine) => one.productId === productId && one.buyerKey === buyerKey;
+      const held = heldUnits(trial, nowMs, isBuyers);
       const requested = units(soFar);
       if (held + requested > BigInt(unitsPerBuyer)) {
-        return [{ code, line, limit: unitsPerBuyer, requested: Number(requested) }];
+        // Where the buyer held something before the group and does so now; who else's holds are over there is all one.
+        const holdsAt = ({ lines }: World) =>
+          lines.filter((one) => isBuyers(one) && one.held > 0n).map((one) => one.locationId!);
+        const places = holdsAt(group).filter((id) => holdsAt(world).includes(id));
+        const isStale = places.some((id) => hidesDueAt(world, productId, id));
+        return [{ code, line, limit: unitsPerBuyer, requested: Number(requested), isStale }];
       }
     }
     if (percentPerPrincipal === null || locationId === null) continue;
     const isHere = (one: ModelLine) => one.productId === productId && one.locationId === locationId;
-    const held = heldUnits(world, nowMs, (one) => isHere(one) && one.holder === actor);
+    const held = heldUnits(trial, nowMs, (one) => isHere(one) && one.holder === actor);
     const requested = units(soFar.filter((other) => other.locationId === locationId));
     const onHand = recordedItem(world, productId, locationId)?.onHand ?? 0n;
     const limit = onHand > 0n ? (onHand * BigInt(percentPerPrincipal)) / 100n : 0n;
-    if (held + requested > limit) return [{ code, line, limit: Number(limit), requested: Number(requested) }];
+    if (held + requested <= limit) continue;
+    const isStale = hidesDueAt(world, productId, locationId);
+    return [{ code, line, limit: Number(limit), requested: Number(requested), isStale }];
   }
   return [];
 }

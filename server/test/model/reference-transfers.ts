@@ -10,7 +10,7 @@ import { formatOrderId } from "../../src/core/record/ids.ts";
 import { partitionOf } from "../../src/core/record/partition.ts";
 import { cancel, type Legs, lose, open, receive, ship } from "./reference-legs.ts";
 import { moveLine } from "./reference-movement.ts";
-import { changeOrder, orderVerdict } from "./reference-orders.ts";
+import { changeOrder, hidesDueAt, orderVerdict } from "./reference-orders.ts";
 import { faultsOfItem, faultsOfLocation, faultsOfProduct } from "./reference-subjects.ts";
 import { type Fault, foremost, type Verdict } from "./verdict.ts";
 import {
@@ -46,7 +46,8 @@ export function executeTransfer(world: World, command: TransferCommand, nowMs: n
     const is = availableAt(world, line.productId, fromLocationId);
     const couldTake = is > 0n ? is : 0n;
     if (BigInt(requested) <= couldTake) continue;
-    faults.push({ code: "insufficient_stock", line: index, available: Number(couldTake), requested });
+    const isStale = hidesDueAt(world, line.productId, fromLocationId);
+    faults.push({ code: "insufficient_stock", line: index, available: Number(couldTake), requested, isStale });
   }
   if (faults.length > 0) return { kind: "rejected", faults: foremost(faults) };
 

@@ -14,6 +14,8 @@ export interface Fault {
   readonly limit?: number;
   readonly currentVersion?: number;
   readonly byIfMatch?: boolean;
+  /** It rests on holds that are over, and is not final; always compared. */
+  readonly isStale?: boolean;
 }
 
 export interface Position {

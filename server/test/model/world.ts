@@ -94,6 +94,8 @@ export interface World {
   channelLevels: ModelChannelLevel[];
   orders: StockOrder[];
   lines: ModelLine[];
+  /** Lines that are due and too many to be let go in front of the group under way. */
+  hidden: readonly ModelLine[];
   /** What the group under way was asked for and refused. */
   refused: RefusedUnits[];
 }
@@ -143,6 +145,7 @@ const emptyWorld = (partitionCount: number): World => ({
   channelLevels: [],
   orders: [],
   lines: [],
+  hidden: [],
   refused: [],
 });
 

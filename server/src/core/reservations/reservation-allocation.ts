@@ -4,7 +4,7 @@
  * groups lie within each other.
  */
 import type { ReserveCommand, ReserveLine } from "../command.ts";
-import { candidateLocations } from "../needs.ts";
+import { candidateLocations, weighedLocations } from "../needs.ts";
 import { hidesDue } from "../orders/expiry.ts";
 import { type AllocatedLine, type Allocation, orderLimits } from "../orders/order.ts";
 import { partitionOf } from "../record/partition.ts";
@@ -179,8 +179,9 @@ function checkFound(draft: Draft, command: ReserveCommand, found: readonly Found
   if (short < 0) return null;
   const isStale = command.lines.some((line, index) => {
     const isShort = takenOf(found[index]!) < line.quantity;
-    const places = () => found[index]!.candidates.map(({ locationId }) => placeOf(draft, line.productId, locationId));
-    return isShort && draft.hasDue && places().some((place) => hidesDue(draft, place));
+    if (!isShort || !draft.hasDue) return false;
+    const weighed = weighedLocations(command, line, draft);
+    return weighed.some((locationId) => hidesDue(draft, placeOf(draft, line.productId, locationId)));
   });
   const isServed = command.policy === "partial" && found.some((line) => takenOf(line) > 0);
   return isServed && !isStale ? null : insufficient(command, found, short, isStale);
