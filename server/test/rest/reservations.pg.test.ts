@@ -287,7 +287,10 @@ describe("sourcing", () => {
     const real = await post({ lines }, headers);
     expect(real.status).toBe(201);
     expect(at(real.body)).toEqual(at(dry.body));
-    expect((await post({ lines, dryRun: true }, headers)).body).toMatchObject({ code: "insufficient_stock" });
+    const refused = await post({ lines, dryRun: true }, headers);
+    expect(refused.body).toMatchObject({ code: "insufficient_stock" });
+    expect(refused.body.idempotencyKey).toBeUndefined();
+    for (const answer of [dry, refused]) expect(answer.headers.get("idempotency-key")).toBeNull();
   });
 
   test("of a channel takes from its locations and leaves safety stock and buffer", async () => {

@@ -94,7 +94,7 @@ async function settle(rest: RestContext, command: Command, makeAnew: MakeAnew | 
  * Submits one command and gives its outcome.
  * @param sent body of the request, for advice on how to mend it
  * @param makeAnew for commands that rest on look-ups, of the same request under the same key
- * @throws ProblemError for refusals and failures, with the key to ask again by
+ * @throws ProblemError for refusals and failures, with the key to ask again by if it is remembered under one
  */
 export async function execute<Kind extends Exclude<Outcome["kind"], "rejected">>(
   rest: RestContext,
@@ -104,7 +104,9 @@ export async function execute<Kind extends Exclude<Outcome["kind"], "rejected">>
   sent: object = {},
   makeAnew?: MakeAnew,
 ): Promise<Accepted<Kind>> {
-  const headers: Record<string, string> = { "idempotency-key": context.idempotencyKey };
+  // What takes nothing is not remembered, so there is no key to ask again by.
+  const isRemembered = command.kind !== "reserve" || !command.isDryRun;
+  const headers: Record<string, string> = isRemembered ? { "idempotency-key": context.idempotencyKey } : {};
   try {
     const { outcome, headVector, replayed } = await settle(rest, command, makeAnew);
     if (replayed) headers["idempotent-replayed"] = "true";
@@ -124,7 +126,7 @@ export async function execute<Kind extends Exclude<Outcome["kind"], "rejected">>
     throw new ProblemError(
       problem.code,
       problem.message,
-      { ...problem.fields, idempotencyKey: context.idempotencyKey },
+      { ...problem.fields, ...(isRemembered ? { idempotencyKey: context.idempotencyKey } : {}) },
       {
         headers: { ...problem.headers, ...headers },
         status: problem.status,
