@@ -174,7 +174,7 @@ export class CountLines {
       const countedAtMs = countedAt === undefined ? nowMs : parseRfc3339Ms(countedAt);
       if (line.productId === undefined && line.sku === undefined)
         faults.push({ pointer, message: "needs productId or sku" });
-      else if (productId === null) faults.push({ pointer, message: "there is no such product" });
+      else if (productId === null) faults.push(unknownProduct(pointer, line));
       else if (line.productId !== undefined && line.sku !== undefined && products.ofSku(line.sku) !== productId)
         faults.push({ pointer: `${pointer}/sku`, message: "is the SKU of another product" });
       else if (seen.has(productId)) faults.push({ pointer, message: "names a product a second time" });
@@ -209,6 +209,11 @@ export class CountLines {
     };
   }
 }
+
+const unknownProduct = (pointer: string, { productId, sku }: RequestLine): Fault =>
+  productId === undefined
+    ? { pointer: `${pointer}/sku`, message: `names no product: there is none with the SKU ${sku}` }
+    : { pointer: `${pointer}/productId`, message: `names no product: there is none with the id ${productId}` };
 
 const faultsShownMax = 20;
 

@@ -304,7 +304,7 @@ describe("a session", () => {
       lines: [
         counted("soap", 1),
         counted("no-such", 1),
-        { sku: "no-such", stockLevel: 1 },
+        { sku: "no-sku", stockLevel: 1 },
         { stockLevel: 1 },
         counted("soap", 2),
         counted("comb", 1, { sku: "SKU-brush" }),
@@ -313,8 +313,8 @@ describe("a session", () => {
     });
     expect(status).toBe(400);
     expect(body.errors).toEqual([
-      { pointer: "/lines/1", message: "there is no such product" },
-      { pointer: "/lines/2", message: "there is no such product" },
+      { pointer: "/lines/1/productId", message: "names no product: there is none with the id no-such" },
+      { pointer: "/lines/2/sku", message: "names no product: there is none with the SKU no-sku" },
       { pointer: "/lines/3", message: "needs productId or sku" },
       { pointer: "/lines/4", message: "names a product a second time" },
       { pointer: "/lines/5/sku", message: "is the SKU of another product" },
@@ -333,6 +333,12 @@ describe("a session", () => {
       writer.post(`${session}/cancel`, undefined, stale),
     ]);
     for (const { status, body } of answers) expect([status, body.currentEtag]).toEqual([412, '"2"']);
+    for (const { body, headers } of answers) {
+      expect(body.idempotencyKey).toStartWith("made_");
+      expect(headers.get("idempotency-key")).toBe(body.idempotencyKey);
+    }
+    const named = await writer.post(`${session}/post`, undefined, { ...stale, ...key("late") });
+    expect(named.body.idempotencyKey).toBe(`${shop}-late`);
     expect((await writer.post(`${session}/cancel`, undefined, { "if-match": '"2"' })).body.status).toBe("cancelled");
   });
 
