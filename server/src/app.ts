@@ -183,7 +183,13 @@ function openClearing(options: AppOptions, registry: Registry, database: Databas
   return new Clearing(
     database,
     clock,
-    [...journalOverdue(config.resultDays), ...webhookOverdue, ...workOverdue, ...reconciliationOverdue, ...bulkOverdue],
+    [
+      ...journalOverdue(config.resultDays),
+      ...webhookOverdue,
+      ...workOverdue(config.resultDays),
+      ...reconciliationOverdue,
+      ...bulkOverdue,
+    ],
     {
       cleared: countCleared(registry),
       failed: (error) => logger.warn({ reason: error.message }, "what is over could not be cleared away"),

@@ -45,8 +45,8 @@ export interface WorkSide
   stop(): Promise<void>;
 }
 
-/** What of it is cleared away in time. */
-export const workOverdue = [rememberedOverdue, historyOverdue];
+/** What of it is cleared away in time. @param resultDays how long answers under keys are remembered */
+export const workOverdue = (resultDays: number) => [rememberedOverdue(resultDays), historyOverdue];
 
 /** The routes that work with it. */
 export const workRoutes = (rest: RestContext, work: WorkSide): Route[] => [

@@ -23,8 +23,8 @@ export interface Remembered<Answer> {
   readonly isReplayed: boolean;
 }
 
-/** Answers are remembered as long as those of the journal are at least. */
-export const rememberedOverdue: Overdue = { statement: clearOldRequests, days: 7 };
+/** @param resultDays how long answers are remembered, as outcomes in the journal are */
+export const rememberedOverdue = (resultDays: number): Overdue => ({ statement: clearOldRequests, days: resultDays });
 
 const digest = (...parts: readonly string[]): Buffer => createHash("sha256").update(parts.join("\0")).digest();
 

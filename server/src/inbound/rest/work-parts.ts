@@ -14,15 +14,15 @@ export const workRoute = (
   handle: (call: Call) => Promise<Reply>,
 ): Route => ({ operationId, bodyBytesMax, handle: (call) => explained(handle, call) });
 
+/** Keys of calls that are under way, so that a refusal names the one that it was asked under. */
+const keysUnderWay = new WeakMap<Call, string>();
+
 /** Who asks for what and under which key; one is made when the caller sent none. */
 export function keyedRequest(clock: Clock, call: Call, operation: OperationId): KeyedRequest {
   const { operationId } = (call.body ?? {}) as { readonly operationId?: string };
-  return {
-    principal: call.principal.keyId,
-    key: operationId ?? call.idempotencyKey ?? sortableId("made_", clock.nowMs()),
-    operation,
-    content: [call.params, call.body ?? null],
-  };
+  const key = operationId ?? call.idempotencyKey ?? sortableId("made_", clock.nowMs());
+  keysUnderWay.set(call, key);
+  return { principal: call.principal.keyId, key, operation, content: [call.params, call.body ?? null] };
 }
 
 /** Headers of an answer to a keyed request. */
@@ -39,10 +39,19 @@ async function explained(handle: (call: Call) => Promise<Reply>, call: Call): Pr
   } catch (error) {
     if (!(error instanceof WorkRefusal)) throw error;
     const { status, ...fields } = error.fields;
-    throw new ProblemError(error.code, error.message, fields, {
-      cause: error,
-      ...(status === undefined ? {} : { status }),
-      ...(repeatable.has(error.code) ? { headers: { "retry-after": "1" } } : {}),
-    });
+    const key = keysUnderWay.get(call);
+    throw new ProblemError(
+      error.code,
+      error.message,
+      { ...fields, ...(key === undefined ? {} : { idempotencyKey: key }) },
+      {
+        cause: error,
+        ...(status === undefined ? {} : { status }),
+        headers: {
+          ...(key === undefined ? {} : { "idempotency-key": key }),
+          ...(repeatable.has(error.code) ? { "retry-after": "1" } : {}),
+        },
+      },
+    );
   }
 }
