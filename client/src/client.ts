@@ -9,7 +9,8 @@ import {
   type OperationsWithMeta,
 } from "./generated/operations.ts";
 import { type LiveOptions, LiveView, plainTails } from "./live/live-view.ts";
-import { OfflineQueue, type OfflineQueueOptions } from "./offline/queue.ts";
+import { OfflineQueue } from "./offline/queue.ts";
+import type { OfflineQueueOptions } from "./offline/queue-options.ts";
 import type { FeedEvent } from "./refined-types.ts";
 import { type Fetch, type OnRetry, request, type Transport } from "./request.ts";
 import { defaultRetry, type RetryOptions, retryPolicy } from "./retry.ts";

@@ -3,7 +3,8 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeF
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { failureOf } from "../test/support/scripted-client.ts";
-import { fileStore, type StoredCommand } from "./file-store.ts";
+import { fileStore } from "./file-store.ts";
+import type { StoredCommand } from "./offline/store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "onhand-file-store-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,9 +24,9 @@ const command = (id: number, state: StoredCommand["state"] = "pending"): StoredC
 test("what was put is there after a restart, as it was put last; what was removed is not", async () => {
   const store = fileStore(pathOf("restart"));
   expect(await store.open()).toEqual([]);
-  await Promise.all([store.put(command(1)), store.put(command(2)), store.put(command(3))]);
-  await store.put(command(2, "sent"));
-  await store.remove(1);
+  await Promise.all([store.write([command(1)], []), store.write([command(2)], []), store.write([command(3)], [])]);
+  await store.write([command(2, "sent")], []);
+  await store.write([], [1]);
   await store.close();
   expect(await store.open()).toEqual([command(2, "sent"), command(3)]);
   await store.close();
@@ -35,16 +36,16 @@ test("a last line that is torn anywhere is cut off, and what follows is whole", 
   const path = pathOf("torn");
   const store = fileStore(path);
   await store.open();
-  await store.put(command(1));
+  await store.write([command(1)], []);
   const before = readFileSync(path).length;
-  await store.put(command(2));
+  await store.write([command(2)], []);
   await store.close();
   const whole = readFileSync(path);
   for (let length = before; length < whole.length; length++) {
     writeFileSync(path, whole);
     truncateSync(path, length);
     expect(await store.open()).toEqual([command(1)]);
-    await store.put(command(3));
+    await store.write([command(3)], []);
     await store.close();
     expect(await store.open()).toEqual([command(1), command(3)]);
     await store.close();
@@ -64,8 +65,8 @@ test("the log is written anew when most of it is out of date, and a draft that w
   const store = fileStore(path);
   await store.open();
   for (let id = 1; id <= 1_200; id++) {
-    await store.put(command(id));
-    if (id !== 7) await store.remove(id);
+    await store.write([command(id)], []);
+    if (id !== 7) await store.write([], [id]);
   }
   expect(readFileSync(path, "utf8").split("\n").length).toBeLessThan(1_600);
   await store.close();

@@ -1,5 +1,5 @@
 /**
- * Keeps the commands of an offline queue in a file, on Node and Bun: `@onhand/client/file-store`.
+ * Keeps an offline queue in a file, on Node and Bun: `@onhand/client/file-store`.
  *
  * The file is a log. A line is what was written at once, as a JSON array of changes, and it is on the disk (fsync)
  * before anybody is told that it is stored. A last line that is torn was never acknowledged, and is cut off. When most
@@ -10,17 +10,17 @@
 import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { takeLock } from "./file-store/lock-file.ts";
-import { QueueDamaged, QueueLocked, type QueueStore, type StoredCommand } from "./offline/store.ts";
+import { QueueDamaged, QueueLocked, type QueueStore, type StoredRecord } from "./offline/store.ts";
 
-export { QueueDamaged, QueueLocked, type QueueStore, type StoredCommand };
+export { QueueDamaged, QueueLocked, type QueueStore, type StoredRecord };
 
 /** The log is written anew when it has more changes than this that are out of date, and more of them than of others. */
 const outdatedMax = 1_000;
 
-type LogChange = { readonly put: StoredCommand } | { readonly remove: number };
+type LogChange = { readonly put: StoredRecord } | { readonly remove: number };
 
 interface Waiting {
-  readonly change: LogChange;
+  readonly changes: readonly LogChange[];
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -32,7 +32,7 @@ export function fileStore(path: string): QueueStore {
 
 class FileStore implements QueueStore {
   readonly #path: string;
-  readonly #live = new Map<number, StoredCommand>();
+  readonly #live = new Map<number, StoredRecord>();
   #file: FileHandle | null = null;
   #unlock: () => Promise<void> = async () => {};
   #waiting: Waiting[] = [];
@@ -45,7 +45,7 @@ class FileStore implements QueueStore {
     this.#path = path;
   }
 
-  async open(): Promise<readonly StoredCommand[]> {
+  async open(): Promise<readonly StoredRecord[]> {
     const unlock = await takeLock(`${this.#path}.lock`);
     if (unlock === null) throw new QueueLocked(`another program uses ${this.#path}; one at a time may`);
     this.#unlock = unlock;
@@ -59,12 +59,12 @@ class FileStore implements QueueStore {
     }
   }
 
-  put(command: StoredCommand): Promise<void> {
-    return this.#add({ put: command });
-  }
-
-  remove(id: number): Promise<void> {
-    return this.#add({ remove: id });
+  write(puts: readonly StoredRecord[], removes: readonly number[]): Promise<void> {
+    const changes = [...puts.map((put) => ({ put })), ...removes.map((remove) => ({ remove }))];
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ changes, resolve, reject });
+      this.#writing ??= this.#writeAll();
+    });
   }
 
   async close(): Promise<void> {
@@ -115,13 +115,6 @@ class FileStore implements QueueStore {
     else this.#live.delete(change.remove);
   }
 
-  #add(change: LogChange): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ change, resolve, reject });
-      this.#writing ??= this.#writeAll();
-    });
-  }
-
   /** What gathers while one line is written becomes the next one. */
   async #writeAll(): Promise<void> {
     // Lets `#writing` be set before anything here runs.
@@ -129,7 +122,7 @@ class FileStore implements QueueStore {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0);
       try {
-        await this.#write(batch.map(({ change }) => change));
+        await this.#writeLine(batch.flatMap(({ changes }) => changes));
         for (const { resolve } of batch) resolve();
       } catch (error) {
         for (const { reject } of batch) reject(error);
@@ -139,7 +132,7 @@ class FileStore implements QueueStore {
     this.#writing = null;
   }
 
-  async #write(changes: readonly LogChange[]): Promise<void> {
+  async #writeLine(changes: readonly LogChange[]): Promise<void> {
     if (this.#file === null) throw new Error(`${this.#path} is not open`);
     if (this.#broken !== null) throw new Error(`${this.#path} failed before; open it again`, { cause: this.#broken });
     try {
@@ -160,7 +153,7 @@ class FileStore implements QueueStore {
 
   async #rewrite(): Promise<void> {
     const draft = await open(this.#draft, "w");
-    const lines = [...this.#live.values()].map((command) => `${JSON.stringify([{ put: command }])}\n`);
+    const lines = [...this.#live.values()].map((record) => `${JSON.stringify([{ put: record }])}\n`);
     await draft.appendFile(lines.join(""));
     await draft.sync();
     await draft.close();

@@ -11,21 +11,24 @@ export type { FeedFilter } from "./live/filter.ts";
 export type { Change } from "./live/holdings.ts";
 export type { LiveOptions, LiveStatus, LiveView, TransportName } from "./live/live-view.ts";
 export type { LiveMode } from "./live/machine.ts";
+export type { QueueEntry } from "./offline/contents.ts";
+export type { LineRange, LineVerdict, LogStatus } from "./offline/device-log.ts";
+export type { NewAdjustment, NewCount, NewFact } from "./offline/fact.ts";
 export { indexedDbStore } from "./offline/indexed-db-store.ts";
-export {
-  type OfflineQueue,
-  type OfflineQueueOptions,
-  offlineLimits,
-  QueueClosed,
-  type QueuedCommand,
-  QueueFull,
-} from "./offline/queue.ts";
+export type { OfflineLevel, OfflineLevels } from "./offline/levels.ts";
+export { offlineLimits, QueueClosed, QueueFull } from "./offline/limits.ts";
+export type { OfflineQueue } from "./offline/queue.ts";
+export type { DeviceOptions, NotedFact, OfflineQueueOptions, QueuedCommand } from "./offline/queue-options.ts";
 export {
   type CommandState,
+  type Fact,
+  type LineState,
   QueueDamaged,
   QueueLocked,
   type QueueStore,
   type StoredCommand,
+  type StoredLine,
+  type StoredRecord,
 } from "./offline/store.ts";
 export type { BulkUpdate, FeedEvent, FeedEventData } from "./refined-types.ts";
 export type { Fetch, OnRetry } from "./request.ts";

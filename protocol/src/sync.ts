@@ -70,6 +70,9 @@ export const SyncAnswer = Type.Object(
     results: Type.Array(SyncResult, { description: "A verdict for each line, in the order of the request" }),
     acknowledgedThrough: Type.Integer({ description: "Every line up to this number was received: forget them" }),
     missing: Missing,
+    lastSequence: Type.Integer({
+      description: "The last number that is known of the log: a device that forgot its numbers goes on behind it",
+    }),
     clock: Clock,
     serverTime: Timestamp("Our time"),
     cursor: Type.String({ description: "Place in the change feed behind all that was recorded" }),

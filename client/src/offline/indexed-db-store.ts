@@ -1,9 +1,9 @@
 /**
- * Keeps commands in a browser's IndexedDB. Web Locks see to it that one tab uses it at a time; the lock is free again
+ * Keeps an offline queue in a browser's IndexedDB. Web Locks see to it that one tab uses it at a time; the lock is free again
  * as soon as the tab is gone.
  */
 import { browser, type DbDatabase, type DbObjectStore, type DbRequest } from "./browser-globals.ts";
-import { QueueLocked, type QueueStore, type StoredCommand } from "./store.ts";
+import { QueueLocked, type QueueStore, type StoredRecord } from "./store.ts";
 
 const objectStore = "commands";
 
@@ -21,26 +21,25 @@ class IndexedDbStore implements QueueStore {
     this.#name = name;
   }
 
-  async open(): Promise<readonly StoredCommand[]> {
+  async open(): Promise<readonly StoredRecord[]> {
     await this.#lock();
     try {
       const opening = browser().indexedDB.open(this.#name, 1);
       opening.onupgradeneeded = () => opening.result.createObjectStore(objectStore, { keyPath: "id" });
       this.#database = await resultOf(opening);
       const transaction = this.#database.transaction(objectStore, "readonly");
-      return await resultOf(transaction.objectStore(objectStore).getAll<StoredCommand>());
+      return await resultOf(transaction.objectStore(objectStore).getAll<StoredRecord>());
     } catch (error) {
       this.#release();
       throw error;
     }
   }
 
-  put(command: StoredCommand): Promise<void> {
-    return this.#change((store) => store.put(command));
-  }
-
-  remove(id: number): Promise<void> {
-    return this.#change((store) => store.delete(id));
+  write(puts: readonly StoredRecord[], removes: readonly number[]): Promise<void> {
+    return this.#change((store) => {
+      for (const record of puts) store.put(record);
+      for (const id of removes) store.delete(id);
+    });
   }
 
   async close(): Promise<void> {

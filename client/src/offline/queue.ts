@@ -1,161 +1,149 @@
 /**
- * Commands that must reach the server whatever happens to the network or to this program: each is stored with its key
- * and its whole request before it is sent, and sent again under that key until there is an answer.
+ * What must reach the server whatever happens to the network or to this program. Facts, that stock moved or was counted,
+ * are told: they are lines of the device's log, sent in batches, which the server takes once for ever, whatever stock it
+ * has. Commands ask, for a reservation or a change with a guard: each is sent by itself under a key, and may be refused.
  *
  * Modes: opening → open → closed. A command goes pending → sent → answered, which removes it, or → refused, which keeps
- * it until `dismiss` or `retry`. Between any two of these steps the program may end: what was stored is sent again
- * after a restart, and its key makes the server apply it once.
+ * it until `dismiss` or `retry`. A line goes pending → sent (it has its number) → done, or → refused when the server cannot
+ * even read it. Between any two of these steps the program may end: what was stored is sent again after a restart.
  *
- * Invariants. A command of an item is sent only when those before it were answered or refused. Nothing is ever sent
- * that is not stored. Nothing leaves the store but what was answered or dismissed. Full: `commandsMax`, refused ones
- * included; a further command is not taken (QueueFull).
+ * Invariants. Both kinds have one order. What is about an item is sent only when what came before it about that item was
+ * answered or refused, but for lines among themselves, which have their numbers. Nothing is ever sent that is not
+ * stored. Nothing leaves the store but what was answered or dismissed. Full: `commandsMax`, refused ones included;
+ * nothing more is taken (QueueFull).
  */
-import type { Problem } from "@onhand/protocol/problems";
-import type { Answer } from "../answer.ts";
-import type { Call, Send, WriteOptions } from "../call.ts";
+import type { Answer, Meta } from "../answer.ts";
 import { OnhandProblem } from "../errors.ts";
-import { bindOperations, type Operations } from "../generated/operations.ts";
+import type { Operations } from "../generated/operations.ts";
 import { newIdempotencyKey } from "../idempotency-key.ts";
 import { onOnline } from "../live/online.ts";
 import { request, type Transport } from "../request.ts";
-import { backoffMs, type RetryPolicy } from "../retry.ts";
-import { type ItemName, itemOf, mustWaitFor } from "./order.ts";
-import type { QueueStore, StoredCommand } from "./store.ts";
-
-export const offlineLimits = {
-  /** Commands in the store, refused ones included. */
-  commandsMax: 10_000,
-  /** Characters of a stored request. */
-  requestCharactersMax: 262_144,
-  /** Commands on their way at a time. */
-  inFlightMax: 4,
-  /**
-   * The server remembers keys for at least 7 days. A command that was sent longer ago than this and never answered is
-   * not sent again, for it might be applied twice; it is refused here with `outcome_too_old`.
-   */
-  repeatMsMax: 6 * 24 * 3_600_000,
-} as const;
-
-const policy: RetryPolicy = {
-  triesMax: Number.POSITIVE_INFINITY,
-  totalMsMax: Number.POSITIVE_INFINITY,
-  backoffMs: 500,
-  backoffMsMax: 30_000,
-};
-
-export interface OfflineQueueOptions {
-  readonly store: QueueStore;
-  /** A command was answered; also those of an earlier run of the program. */
-  readonly onAnswered?: ((command: StoredCommand, answer: Answer<unknown>) => void) | undefined;
-  /** A command was refused for good. It is kept: show it to somebody, then dismiss it or retry it. */
-  readonly onRefused?: ((command: StoredCommand, problem: Problem) => void) | undefined;
-  /** Sending failed and will be tried again: no network, no server, credentials that are not valid. */
-  readonly onTrouble?: ((error: unknown) => void) | undefined;
-}
-
-/** A command that is stored. */
-export interface QueuedCommand<Body> {
-  readonly id: number;
-  readonly idempotencyKey: string;
-  /** Resolves with the answer. Rejects with OnhandProblem when it is refused, with QueueClosed when the queue closes before. */
-  readonly outcome: Promise<Answer<Body>>;
-}
-
-/** The queue holds as many commands as it may; nothing was stored. */
-export class QueueFull extends Error {
-  override readonly name = "QueueFull";
-}
-
-/** The queue was closed; what it holds is sent when it is opened again. */
-export class QueueClosed extends Error {
-  override readonly name = "QueueClosed";
-}
+import { backoffMs } from "../retry.ts";
+import { describedCall, mayPass, tooOld } from "./command.ts";
+import { Contents, type Found, isLine, type QueueEntry } from "./contents.ts";
+import { DeviceLog, type LineVerdict, type LogStatus } from "./device-log.ts";
+import { factOf, factOfCall, type NewFact, newLine } from "./fact.ts";
+import { OfflineLevels } from "./levels.ts";
+import { endlessPolicy, offlineLimits, QueueClosed, QueueFull } from "./limits.ts";
+import { LogSender, problemOf } from "./log-sender.ts";
+import { plan } from "./plan.ts";
+import type { NotedFact, OfflineQueueOptions, QueuedCommand } from "./queue-options.ts";
+import type { StoredCommand, StoredLine } from "./store.ts";
 
 interface Waiting {
   resolve(answer: Answer<unknown>): void;
   reject(error: unknown): void;
 }
 
+/** Commands and the log each have their own waits. */
+type Lane = "commands" | "log";
+
 export class OfflineQueue {
+  /** The last known levels, with what waits here on top of them: for reads without a network. */
+  readonly levels: OfflineLevels;
   readonly #http: Transport;
   readonly #options: OfflineQueueOptions;
-  readonly #commands = new Map<number, StoredCommand>();
-  readonly #items = new Map<number, ItemName>();
+  readonly #contents: Contents;
+  readonly #log: DeviceLog;
+  readonly #sender: LogSender;
   readonly #inFlight = new Set<number>();
   readonly #waiting = new Map<number, Waiting>();
   readonly #ended = new AbortController();
   readonly #forgetOnline: () => void;
+  readonly #failures: Record<Lane, number> = { commands: 0, log: 0 };
+  #isLogSending = false;
   #idle: (() => void)[] = [];
-  #nextId = 1;
-  #failures = 0;
   #pause: AbortController | null = null;
 
   /** @returns a queue that sends what an earlier run left behind @throws QueueLocked, QueueDamaged */
   static async open(http: Transport, options: OfflineQueueOptions): Promise<OfflineQueue> {
-    const stored = await options.store.open();
-    const queue = new OfflineQueue(http, options, stored);
+    const { deviceId } = options.device ?? {};
+    if (deviceId !== undefined && !/^[A-Za-z0-9._:-]{1,64}$/.test(deviceId))
+      throw new TypeError("a deviceId has 1 to 64 of the characters A-Z a-z 0-9 . _ : -");
+    const queue = new OfflineQueue(http, options, await Contents.open(options.store, deviceId));
     queue.#pump();
     return queue;
   }
 
-  private constructor(http: Transport, options: OfflineQueueOptions, stored: readonly StoredCommand[]) {
+  private constructor(http: Transport, options: OfflineQueueOptions, found: Found) {
+    const { store, device } = options;
+    const { contents } = found;
+    const { signal } = this.#ended;
     this.#http = http;
     this.#options = options;
-    for (const command of [...stored].sort((one, other) => one.id - other.id)) {
-      this.#keep(command);
-      this.#nextId = command.id + 1;
-    }
+    this.#contents = contents;
+    this.#log = new DeviceLog(found.log, { http, store, sourceId: device?.sourceId, signal });
+    this.#sender = new LogSender({
+      log: this.#log,
+      contents,
+      onVerdict: (line, verdict, meta) => this.#tellVerdict(line, verdict, meta),
+      onRefused: (line, problem) => this.#tellRefused(line, problem),
+    });
+    this.levels = new OfflineLevels({ clock: http.clock, store, contents, signal }, found);
     this.#forgetOnline = onOnline(() => this.flush());
   }
 
   /** What is in the queue, oldest first. */
-  commands(): readonly StoredCommand[] {
-    return [...this.#commands.values()];
+  commands(): readonly QueueEntry[] {
+    return [...this.#contents.entries()];
+  }
+
+  /** How the device's log stands. */
+  get log(): LogStatus {
+    return this.#log.status;
+  }
+
+  /**
+   * Stores a fact: stock moved, or was counted. It resolves as soon as the fact is durable; the server will have it once,
+   * whatever stock it has by then. @throws QueueFull, QueueClosed, TypeError, or what the store throws
+   */
+  async note(fact: NewFact): Promise<NotedFact> {
+    return (await this.noteAll([fact]))[0]!;
+  }
+
+  /** Stores facts that belong together, such as the lines of a receipt: all of them are durable, or none is. */
+  async noteAll(facts: readonly NewFact[]): Promise<readonly NotedFact[]> {
+    this.#throwIfClosed();
+    const nowMs = this.#http.clock.nowMs();
+    const { locationId } = this.#options.device ?? {};
+    const stored = facts.map((fact) => ({
+      fact: factOf(fact, nowMs, locationId),
+      operationId: fact.operationId ?? newIdempotencyKey(),
+    }));
+    const lines = stored.map(({ fact, operationId }) => newLine(this.#contents.nextId(), operationId, fact, nowMs));
+    const outcomes = await this.#take<LineVerdict>(lines, ({ body }) => body as LineVerdict);
+    return lines.map(({ id, operationId }, index) => ({ id, operationId, outcome: outcomes[index]! }));
   }
 
   /**
    * Stores a command: `queue.add((api) => api.adjustInventory({ … }))`. It resolves as soon as the command is durable;
-   * from then on it will be sent, also after a restart. @throws QueueFull, QueueClosed, or what the store throws
+   * from then on it will be sent, also after a restart. An adjustment that only tells what happened (no key, version or
+   * guard of its own) goes as a line of the log. @throws QueueFull, QueueClosed, or what the store throws
    */
   async add<Body>(describe: (api: Operations) => Promise<Body>): Promise<QueuedCommand<Body>> {
     this.#throwIfClosed();
     const { call, options } = describedCall(describe);
-    const { commandsMax, requestCharactersMax } = offlineLimits;
-    if (JSON.stringify(call).length > requestCharactersMax)
-      throw new QueueFull(`a command takes at most ${requestCharactersMax} characters; send less at once`);
-    if (this.#commands.size >= commandsMax)
-      throw new QueueFull(
-        `the queue holds ${commandsMax} commands; wait until some are answered, or dismiss refused ones`,
-      );
+    const nowMs = this.#http.clock.nowMs();
+    const id = this.#contents.nextId();
+    const fact = factOfCall(call, options, nowMs);
+    const idempotencyKey = options.idempotencyKey ?? newIdempotencyKey();
+    if (fact !== null) {
+      const line = newLine(id, idempotencyKey, fact, nowMs);
+      const [outcome] = await this.#take([line], (answer) => recordedBy<Body>(line, answer));
+      return { id, idempotencyKey, outcome: outcome! };
+    }
     const command: StoredCommand = {
-      id: this.#nextId++,
-      idempotencyKey: options.idempotencyKey ?? newIdempotencyKey(),
+      id,
+      idempotencyKey,
       call,
       ifMatch: options.ifMatch ?? null,
       state: "pending",
-      storedAtMs: this.#http.clock.nowMs(),
+      storedAtMs: nowMs,
       firstSentAtMs: null,
       problem: null,
     };
-    // Its place in the order is taken now, though it is sent only when it is stored.
-    this.#keep(command);
-    this.#inFlight.add(command.id);
-    try {
-      await this.#options.store.put(command);
-    } catch (error) {
-      this.#drop(command.id);
-      throw error;
-    } finally {
-      this.#inFlight.delete(command.id);
-    }
-    const outcome = new Promise<Answer<Body>>((resolve, reject) => {
-      this.#waiting.set(command.id, { resolve: resolve as Waiting["resolve"], reject });
-    });
-    // Whoever does not look at the outcome is told by the callbacks.
-    outcome.catch(() => {});
-    if (this.#ended.signal.aborted) this.#waiting.get(command.id)!.reject(new QueueClosed("the queue was closed"));
-    this.#pump();
-    return { id: command.id, idempotencyKey: command.idempotencyKey, outcome };
+    const [outcome] = await this.#take([command], (answer) => answer as Answer<Body>);
+    return { id, idempotencyKey, outcome: outcome! };
   }
 
   /** Tries at once what waits for its next try. */
@@ -171,24 +159,21 @@ export class OfflineQueue {
     });
   }
 
-  /** Forgets a refused command. */
+  /** Forgets something that was refused. */
   async dismiss(id: number): Promise<void> {
     this.#refused(id);
-    await this.#options.store.remove(id);
-    this.#drop(id);
+    await this.#contents.remove(id);
     this.#pump();
   }
 
-  /** Sends a refused command again, as a new one: under its old key the server would only repeat its answer. */
+  /** Sends something that was refused again; a command as a new one: under its old key the server would only repeat its answer. */
   async retry(id: number): Promise<void> {
-    const command = this.#refused(id);
-    await this.#store({
-      ...command,
-      idempotencyKey: newIdempotencyKey(),
-      state: "pending",
-      firstSentAtMs: null,
-      problem: null,
-    });
+    const entry = this.#refused(id);
+    await this.#contents.put(
+      isLine(entry)
+        ? { ...entry, state: entry.sequence === null ? "pending" : "sent", problem: null }
+        : { ...entry, idempotencyKey: newIdempotencyKey(), state: "pending", firstSentAtMs: null, problem: null },
+    );
     this.#pump();
   }
 
@@ -200,6 +185,7 @@ export class OfflineQueue {
     this.#forgetOnline();
     for (const { reject } of this.#waiting.values()) reject(new QueueClosed("the queue was closed"));
     this.#waiting.clear();
+    await this.levels.stop();
     await this.#options.store.close();
   }
 
@@ -207,70 +193,82 @@ export class OfflineQueue {
     if (this.#ended.signal.aborted) throw new QueueClosed("the queue is closed");
   }
 
-  #refused(id: number): StoredCommand {
+  #refused(id: number): QueueEntry {
     this.#throwIfClosed();
-    const command = this.#commands.get(id);
-    if (command?.state !== "refused") throw new RangeError(`there is no refused command ${id}`);
-    return command;
+    const entry = this.#contents.get(id);
+    if (entry?.state !== "refused") throw new RangeError(`there is nothing refused with the id ${id}`);
+    return entry;
   }
 
-  #keep(command: StoredCommand): void {
-    this.#commands.set(command.id, command);
-    this.#items.set(command.id, itemOf(command.call));
-  }
-
-  #drop(id: number): void {
-    this.#commands.delete(id);
-    this.#items.delete(id);
-  }
-
-  async #store(command: StoredCommand): Promise<void> {
-    await this.#options.store.put(command);
-    this.#commands.set(command.id, command);
+  /** Stores entries. @returns a promise of what comes of each */
+  async #take<Outcome>(
+    entries: readonly QueueEntry[],
+    read: (answer: Answer<unknown>) => Outcome,
+  ): Promise<Promise<Outcome>[]> {
+    const { commandsMax, requestCharactersMax, lineCharactersMax } = offlineLimits;
+    for (const entry of entries) {
+      const [told, max] = isLine(entry) ? [entry.fact, lineCharactersMax] : [entry.call, requestCharactersMax];
+      if (JSON.stringify(told).length > max) throw new QueueFull(`it may have ${max} characters; send less at once`);
+    }
+    if (this.#contents.size + entries.length > commandsMax)
+      throw new QueueFull(`the queue holds ${commandsMax}; wait until some are answered, or dismiss refused ones`);
+    await this.#contents.add(entries);
+    const outcomes = entries.map(({ id }) => {
+      const answered = new Promise<Answer<unknown>>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+      const outcome = answered.then(read);
+      // Whoever does not look at the outcome is told by the callbacks.
+      outcome.catch(() => {});
+      if (this.#ended.signal.aborted) this.#waiting.get(id)!.reject(new QueueClosed("the queue was closed"));
+      return outcome;
+    });
+    this.#pump();
+    return outcomes;
   }
 
   /** Starts what may start. */
   #pump(): void {
     if (this.#ended.signal.aborted || this.#pause !== null) return;
-    const before: ItemName[] = [];
-    for (const { id, state } of this.#commands.values()) {
-      if (this.#inFlight.size >= offlineLimits.inFlightMax) return;
-      if (state === "refused") continue;
-      const item = this.#items.get(id)!;
-      const isFree = !this.#inFlight.has(id) && !before.some((earlier) => mustWaitFor(earlier, item));
-      before.push(item);
-      if (isFree) void this.#send(id);
-    }
-    if (before.length === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    const linesMax = this.#isLogSending ? null : this.#log.linesMax;
+    const { commands, batch, isEmpty } = plan(this.#contents, { commands: this.#inFlight, linesMax });
+    for (const { id } of commands) void this.#sendCommand(id);
+    if (batch.length > 0) void this.#sendBatch(batch);
+    const isQuiet = isEmpty && !this.#isLogSending && this.#inFlight.size === 0;
+    if (isQuiet) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  async #send(id: number): Promise<void> {
+  async #sendBatch(batch: readonly StoredLine[]): Promise<void> {
+    this.#isLogSending = true;
+    await this.#attempt("log", () => this.#sender.send(batch));
+    this.#isLogSending = false;
+    this.#pump();
+  }
+
+  async #sendCommand(id: number): Promise<void> {
     this.#inFlight.add(id);
+    await this.#attempt("commands", () => this.#try(this.#contents.get(id) as StoredCommand));
+    this.#inFlight.delete(id);
+    this.#pump();
+  }
+
+  async #attempt(lane: Lane, work: () => Promise<void>): Promise<void> {
     try {
-      await this.#try(this.#commands.get(id)!);
-      this.#failures = 0;
+      await work();
+      this.#failures[lane] = 0;
     } catch (error) {
-      if (!this.#ended.signal.aborted) void this.#wait(error);
-    } finally {
-      this.#inFlight.delete(id);
-      this.#pump();
+      if (!this.#ended.signal.aborted) void this.#wait(lane, error);
     }
   }
 
   /** @throws what speaks against sending now; the command stays as it is */
   async #try(command: StoredCommand): Promise<void> {
     const nowMs = this.#http.clock.nowMs();
-    if (command.firstSentAtMs !== null && nowMs - command.firstSentAtMs > offlineLimits.repeatMsMax)
-      return this.#refuse(command, tooOld(command));
+    const old = tooOld(command, nowMs);
+    if (old !== null) return this.#refuse(command, old);
     const sent: StoredCommand = { ...command, state: "sent", firstSentAtMs: command.firstSentAtMs ?? nowMs };
-    if (command.state === "pending") await this.#store(sent);
+    if (command.state === "pending") await this.#contents.put(sent);
     const { idempotencyKey, ifMatch, call } = sent;
-    const options = {
-      idempotencyKey,
-      ...(ifMatch === null ? {} : { ifMatch }),
-      retry: false,
-      signal: this.#ended.signal,
-    } as const;
+    const version = ifMatch === null ? {} : { ifMatch };
+    const options = { idempotencyKey, ...version, retry: false, signal: this.#ended.signal } as const;
     let answer: Answer<unknown>;
     try {
       answer = await request(this.#http, call, options);
@@ -279,33 +277,43 @@ export class OfflineQueue {
       return this.#refuse(sent, error);
     }
     const answered: StoredCommand = { ...sent, state: "answered" };
-    this.#commands.set(sent.id, answered);
+    this.#contents.show([answered]);
     this.#guarded(() => this.#options.onAnswered?.(answered, answer));
     this.#waiting.get(sent.id)?.resolve(answer);
     this.#waiting.delete(sent.id);
-    await this.#options.store.remove(sent.id);
-    this.#drop(sent.id);
+    await this.#contents.remove(sent.id);
   }
 
   async #refuse(command: StoredCommand, error: OnhandProblem): Promise<void> {
-    const { problem } = error;
-    const refused: StoredCommand = { ...command, state: "refused", problem };
-    await this.#store(refused);
-    this.#guarded(() => this.#options.onRefused?.(refused, problem));
-    this.#waiting.get(command.id)?.reject(error);
-    this.#waiting.delete(command.id);
+    const refused: StoredCommand = { ...command, state: "refused", problem: error.problem };
+    await this.#contents.put(refused);
+    this.#tellRefused(refused, error);
   }
 
-  /** Nothing is sent until the pause is over: what keeps one command from the server keeps the others too. */
-  async #wait(error: unknown): Promise<void> {
+  #tellRefused(entry: QueueEntry, error: OnhandProblem): void {
+    this.#guarded(() => this.#options.onRefused?.(entry, error.problem));
+    this.#waiting.get(entry.id)?.reject(error);
+    this.#waiting.delete(entry.id);
+  }
+
+  #tellVerdict(line: StoredLine, verdict: LineVerdict, meta: Meta): void {
+    if (verdict.item !== undefined) this.levels.hear(verdict.item);
+    this.#guarded(() => this.#options.onVerdict?.(line, verdict));
+    this.#waiting.get(line.id)?.resolve({ body: verdict, meta });
+    this.#waiting.delete(line.id);
+  }
+
+  /** Nothing is sent until the pause is over: what keeps one from the server keeps the others too. */
+  async #wait(lane: Lane, error: unknown): Promise<void> {
+    this.#failures[lane] += 1;
     if (this.#pause !== null) return;
     const { clock } = this.#http;
-    this.#failures += 1;
     const pause = new AbortController();
     this.#pause = pause;
     this.#guarded(() => this.#options.onTrouble?.(error));
     const asked = error instanceof OnhandProblem ? error.retryAfterMs : null;
-    await clock.sleep(backoffMs(policy, this.#failures, clock.random(), asked), pause.signal).catch(() => {});
+    const waitMs = backoffMs(endlessPolicy, this.#failures[lane], clock.random(), asked);
+    await clock.sleep(waitMs, pause.signal).catch(() => {});
     this.#pause = null;
     this.#pump();
   }
@@ -321,33 +329,11 @@ export class OfflineQueue {
   }
 }
 
-/** What speaks against the moment, or against who is asking, does not speak against the command. */
-function mayPass({ status, code }: OnhandProblem): boolean {
-  const passing = ["unexpected_answer", "unauthorized", "forbidden", "outcome_unknown", "idempotency_in_progress"];
-  return status >= 500 || [408, 425, 429].includes(status) || passing.includes(code);
-}
-
-function tooOld({ idempotencyKey, firstSentAtMs }: StoredCommand): OnhandProblem {
-  const problem: Problem = {
-    type: "about:blank",
-    title: "Too old to be sent again",
-    status: 409,
-    code: "outcome_too_old",
-    detail: `It was sent at ${new Date(firstSentAtMs!).toISOString()} and never answered; the server may have forgotten its key. Look whether it was applied, then dismiss it or retry it.`,
-  };
-  return new OnhandProblem(problem, { answer: null, requestId: null, retryAfterMs: null, tries: 0, idempotencyKey });
-}
-
-/** The call that a method of the API would have made. @throws TypeError unless it is one write */
-function describedCall(describe: (api: Operations) => Promise<unknown>): { call: Call; options: WriteOptions } {
-  const calls: { call: Call; options: WriteOptions }[] = [];
-  const record: Send = (call, options = {}) => {
-    calls.push({ call, options });
-    return new Promise(() => {});
-  };
-  void describe(bindOperations(record));
-  const [described] = calls;
-  if (described === undefined || calls.length > 1 || !described.call.writes)
-    throw new TypeError("describe one write: queue.add((api) => api.adjustInventory({ … }))");
-  return described;
+/** What an adjustment that went as a line is answered with. @throws OnhandProblem when it was not recorded */
+function recordedBy<Body>(line: StoredLine, { body, meta }: Answer<unknown>): Answer<Body> {
+  const verdict = body as LineVerdict;
+  if (verdict.error !== undefined) throw problemOf(line, verdict);
+  const { item, movementId, review } = verdict;
+  const recorded = { ...item, movementId, ...(review === undefined ? {} : { review }) };
+  return { body: recorded as Body, meta: { ...meta, replayed: verdict.verdict === "duplicate" } };
 }

@@ -24,8 +24,7 @@ async function around<Result>(work: () => Promise<Result>): Promise<Result> {
 const file = fileStore(path);
 const store: QueueStore = {
   open: () => file.open(),
-  put: (command) => around(() => file.put(command)),
-  remove: (id) => around(() => file.remove(id)),
+  write: (puts, removes) => around(() => file.write(puts, removes)),
   close: () => file.close(),
 };
 const client = createClient({ baseUrl, fetch: (url, init) => around(() => fetch(url, init)) });

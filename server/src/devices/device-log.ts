@@ -50,6 +50,8 @@ export interface Synced {
   readonly results: readonly SyncedLine[];
   readonly missing: readonly Range[];
   readonly acknowledgedThrough: number;
+  /** The last number that is known of the log. */
+  readonly lastSequence: number;
   readonly clock: ClockReading;
   readonly nowMs: number;
 }
@@ -109,6 +111,7 @@ export class DeviceLog {
       results: operations.map((sent, index) => applied.get(index) ?? unnumbered(sent)),
       missing: missingIn(received, rows[0]!.last_sequence, deviceLimits.missingMax),
       acknowledgedThrough: throughOf(received),
+      lastSequence: rows[0]!.last_sequence,
       clock: clock.now,
       nowMs,
     };

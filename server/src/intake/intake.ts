@@ -34,8 +34,8 @@ export interface IntakeOptions {
   readonly partitionCount: number;
   readonly submit: Submit;
   readonly clock: Clock;
-  /** Told of every request, behind its effect. */
-  readonly heard?: (origin: IntakeOrigin, places: Heard) => void;
+  /** Told of every request of a source, or of a device that speaks in its codes, behind its effect. */
+  readonly heard?: (sourceId: string, places: Heard) => void;
   /** Lines wait that did not wait before. */
   readonly parked?: () => void;
   readonly metrics?: IntakeMetrics;
@@ -155,7 +155,8 @@ export class Intake implements LineIntake {
       }),
     );
     await this.#writeStatements(origin, tasks, ran);
-    if (origin.kind === "source") this.#options.heard?.(origin, heardIn(tasks, ran));
+    const sourceId = origin.kind === "source" ? origin.id : origin.codesOf;
+    if (sourceId !== null) this.#options.heard?.(sourceId, heardIn(tasks, ran));
     const failed = ran.find((each) => "failure" in each);
     if (failed !== undefined && "failure" in failed) throw failed.failure;
     return tasks.map(({ attempt, row }, index) => {

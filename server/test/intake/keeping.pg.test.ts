@@ -25,7 +25,7 @@ beforeEach(async () => {
   database = await createDatabase(partitionCount);
   writer = await openWriter(database);
   contacts = new ContactBook(database.application, clock, logger);
-  intake = openIntake(database, writer, { heard: ({ id }, places) => contacts.heard(id, places) });
+  intake = openIntake(database, writer, { heard: (sourceId, places) => contacts.heard(sourceId, places) });
   await apply(writer, createLocation("shop"), createProduct("soap"));
   const document = sourceDocument({ name: "till", freshForSeconds: 60, locationIds: ["shop"] });
   await database.application.query(insertSource("till", document));

@@ -66,6 +66,7 @@ async function sync(context: SyncContext, call: Call): Promise<Reply> {
     results: answered.results.map(resultOf),
     acknowledgedThrough: answered.acknowledgedThrough,
     missing: answered.missing.map(rangeOf),
+    lastSequence: answered.lastSequence,
     clock: answered.clock,
     serverTime: formatRfc3339(answered.nowMs),
     cursor: context.freshness.cursor(),
