@@ -130,11 +130,13 @@ test("the same key twice in one group has one effect, and its neighbours do not 
 }, 30_000);
 
 test("a count that asks for more history than is walked back fails alone", async () => {
+  const stretch = { place: 1, passed: 1, moved: "0", counted_at: null, next_sequence: 1, beginnings: 0 };
+  const tooLong = { ...stretch, entries: 1_000_000, recorded_at: Date.now() };
   const connect = async (...[target, name]: Parameters<typeof openSession>): Promise<Session> => {
     const session = await openSession(target, name);
     const query: Session["query"] = (statement) =>
-      statement.name === "moved_since"
-        ? Promise.resolve({ rows: [{ moved: 0, walked: 1_000_000 }] as never[], rowCount: 1 })
+      statement.name === "walk_stretches"
+        ? Promise.resolve({ rows: [tooLong] as never[], rowCount: 1 })
         : session.query(statement);
     return {
       query,
