@@ -123,7 +123,8 @@ export async function perform(compiled: CompiledRoute, input: Input): Promise<Re
   const { headers } = input;
   const isVerified = input.principal !== unverified;
   if (isVerified) authorise(input.principal, operation);
-  const query = queryOf(compiled, input.query);
+  // Who is not known yet learns nothing about the request; a platform may put into its address what it likes.
+  const query = isVerified ? queryOf(compiled, input.query) : {};
   let body: unknown;
   let payload: Uint8Array | null = null;
   if (operation.takesPayload === true && input.readPayload !== null) {

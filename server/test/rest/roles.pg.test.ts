@@ -29,6 +29,7 @@ interface Subject {
   readonly differenceId: string;
   readonly ruleId: string;
   readonly secretId: string;
+  readonly payloadId: string;
   readonly parkedId: string;
   readonly jobId: string;
   /** Of a count that is up for review. */
@@ -180,6 +181,21 @@ const requests: Record<Call, (subject: Subject) => { path: string; body?: unknow
   listSourceStatements: ({ sourceId }) => ({ path: `${sources}/${sourceId}/statements` }),
   addSourceSecret: ({ sourceId }) => ({ path: `${sources}/${sourceId}/secrets`, body: { secret: "s" } }),
   removeSourceSecret: ({ sourceId, secretId }) => ({ path: `${sources}/${sourceId}/secrets/${secretId}` }),
+  sendSourceEvents: ({ sourceId, productId, locationId }) => ({
+    path: `${sources}/${sourceId}/events`,
+    body: { lines: [{ operationId: "one", productId, locationId, adjustment: 1 }] },
+  }),
+  listReadyMappings: () => ({ path: "/v1/mappings" }),
+  listSourceMappings: ({ sourceId }) => ({ path: `${sources}/${sourceId}/mappings` }),
+  createSourceMapping: ({ sourceId }) => ({ path: `${sources}/${sourceId}/mappings`, body: { expression: "[]" } }),
+  dryRunSourceMapping: ({ sourceId }) => ({
+    path: `${sources}/${sourceId}/mappings/dry-run`,
+    body: { expression: "[]", payload: {} },
+  }),
+  useSourceMapping: ({ sourceId }) => ({ path: `${sources}/${sourceId}/mappings/use`, body: { version: null } }),
+  listKeptPayloads: ({ sourceId }) => ({ path: `${sources}/${sourceId}/payloads` }),
+  retryKeptPayloads: ({ sourceId }) => ({ path: `${sources}/${sourceId}/payloads/retry`, body: {} }),
+  discardKeptPayload: ({ sourceId, payloadId }) => ({ path: `${sources}/${sourceId}/payloads/${payloadId}` }),
   listParkedLines: () => ({ path: parkedLines }),
   retryParkedLines: () => ({ path: `${parkedLines}/retry`, body: {} }),
   getParkedLine: ({ parkedId }) => ({ path: `${parkedLines}/${parkedId}` }),
@@ -226,6 +242,7 @@ const nothingElse = {
   differenceId: "",
   ruleId: "",
   secretId: "",
+  payloadId: "",
   parkedId: "",
   jobId: "",
   movementId: "",
@@ -301,6 +318,15 @@ async function newSource(): Promise<Subject> {
   return { ...subject, sourceId, secretId: body.secrets[0].secretId };
 }
 
+/** With a payload that its mapping could not read. */
+async function newKeptPayload(): Promise<Subject> {
+  const subject = await newSource();
+  const path = `${sources}/${subject.sourceId}`;
+  await server.admin.post(`${path}/mappings`, { expression: '"no line"' });
+  const { body } = await server.admin.post(`${path}/events`, {});
+  return { ...subject, payloadId: body.kept.payloadId };
+}
+
 /** What a source states is not what is there. */
 async function newDifference(): Promise<Subject> {
   const subject = await newSubject();
@@ -329,6 +355,7 @@ async function newParkedLine(): Promise<Subject> {
 function makerOf({ path }: Operation): () => Promise<Subject> {
   if (path.startsWith(hooks)) return newSubscription;
   if (path.startsWith("/v1/channels")) return newChannel;
+  if (path.endsWith("/{payloadId}")) return newKeptPayload;
   if (path.startsWith(sources)) return newSource;
   if (path.startsWith(parkedLines)) return newParkedLine;
   if (path.startsWith(reconciliations)) return newDifference;
@@ -375,6 +402,8 @@ const isBeside = (operationId: Call, path: string): boolean =>
   (path.startsWith(reconciliations) && operationId !== "correctDifference") ||
   operationId === "putSourceCodes" ||
   operationId === "publishToSource" ||
+  operationId === "retryKeptPayloads" ||
+  operationId === "discardKeptPayload" ||
   path.startsWith("/v1/jobs") ||
   (path.startsWith(sessions) && operationId !== "postCountSession");
 

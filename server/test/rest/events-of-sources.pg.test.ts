@@ -1,0 +1,429 @@
+/** POST /v1/sources/{id}/events: our own lines, payloads of platforms through mappings, signatures, and what cannot be read. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createHmac } from "node:crypto";
+import { sample } from "../mappings/run-ready.ts";
+import { until } from "../support/server-process.ts";
+import { adjust, createLocation, createProduct, type Json, startTestServer, type TestServer } from "./support.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+  await createLocation(server.admin, "shop");
+  for (const each of ["soap", "brush"]) await createProduct(server.admin, each);
+});
+afterAll(() => server.close());
+
+const register = async (sourceId: string, fields: object = {}): Promise<string> => {
+  expect((await server.admin.post("/v1/sources", { sourceId, name: sourceId, ...fields })).status).toBe(201);
+  return `/v1/sources/${sourceId}`;
+};
+const mapped = async (sourceId: string, mapping: object, fields: object = {}): Promise<string> => {
+  const path = await register(sourceId, fields);
+  const { status, body } = await server.admin.post(`${path}/mappings`, mapping);
+  expect({ status, detail: body.detail }).toEqual({ status: 201, detail: undefined });
+  return path;
+};
+const codes = (path: string, product: Json, location: Json, productId = "soap") =>
+  server.writer.post(`${path}/codes`, {
+    codes: [
+      { kind: "product", code: product, targetId: productId },
+      { kind: "location", code: location, targetId: "shop" },
+    ],
+  });
+const levelOf = async (productId: string): Promise<number> => {
+  const { body } = await server.reader.get(`/v1/inventory?productId=${productId}&locationId=shop`);
+  return body.data[0]?.stockLevel ?? 0;
+};
+const hmac = (secret: string, ...parts: string[]): string => {
+  const digest = createHmac("sha256", secret);
+  for (const part of parts) digest.update(part);
+  return digest.digest("base64");
+};
+
+describe("our own lines", () => {
+  test("need no mapping: a verdict for each, in order, and each operation once for ever", async () => {
+    const path = await register("till");
+    await adjust(server.admin, "soap", "shop", 100);
+    const before = await levelOf("soap");
+    const lines = [
+      { operationId: "s1", productId: "soap", locationId: "shop", adjustment: -2, type: "sale" },
+      { operationId: "s2", sku: "SKU-soap", locationId: "shop", adjustment: -3, type: "sale", reason: "two" },
+      { operationId: "s3", productCode: "4711", locationId: "shop", adjustment: -1 },
+      { operationId: "s4", productId: "soap", locationId: "shop", adjustment: -1, amount: 1 },
+      { operationId: "s5", productId: "soap", locationId: "shop", stockLevel: "many" },
+      { operationId: "s1", productId: "soap", locationId: "shop", adjustment: -2, type: "sale" },
+      { productId: "soap", locationId: "shop", adjustment: -1, type: "sale" },
+    ];
+    const { status, body } = await server.writer.post(`${path}/events`, { lines });
+    expect(status).toBe(200);
+    expect(body.results.map(({ verdict, error }: Json) => [verdict, error?.code])).toEqual([
+      ["applied", undefined],
+      ["applied", undefined],
+      ["review", "unmapped_product"],
+      ["rejected", "validation_failed"],
+      ["rejected", "validation_failed"],
+      ["duplicate", undefined],
+      ["applied", undefined],
+    ]);
+    expect(body.results[0]).toMatchObject({ rule: "change_added", item: { productId: "soap" } });
+    expect(body.results[3].error.pointer).toBe("/amount");
+    expect(await levelOf("soap")).toBe(before - 6);
+    const again = await server.otherWriter.post(`${path}/events`, { lines: lines.slice(0, 2) });
+    expect(again.body.results).toMatchObject([
+      { verdict: "duplicate", movementId: body.results[0].movementId },
+      { verdict: "duplicate", movementId: body.results[1].movementId },
+    ]);
+    expect(await levelOf("soap")).toBe(before - 6);
+    const seen = await server.reader.get(path);
+    expect(seen.body.openParkedLines).toBe(3);
+    // Whoever reads from there on sees all of it.
+    const reached = await server.reader.get(
+      `/v1/inventory?productId=soap&minCursor=${encodeURIComponent(body.cursor)}`,
+    );
+    expect(reached.status).toBe(200);
+  });
+
+  test("the same request without operation ids is the same under the same key, and another one under another", async () => {
+    const path = await register("kiosk");
+    const body = { lines: [{ productId: "brush", locationId: "shop", adjustment: 1 }] };
+    const verdict = async (key: string) =>
+      (await server.writer.post(`${path}/events`, body, { "idempotency-key": key })).body.results[0].verdict;
+    expect([await verdict("a"), await verdict("a"), await verdict("b")]).toEqual(["applied", "duplicate", "applied"]);
+  });
+
+  test("what is no such request is told what to do", async () => {
+    const path = await register("odd");
+    for (const [sent, words] of [
+      ["no JSON", "no JSON"],
+      ['{"available":1}', "POST /v1/sources/odd/mappings"],
+      ['{"lines":[{"productId":"soap","locationId":"shop","adjustment":12345678901234567890}]}', "held exactly"],
+      [Buffer.from([0xff, 0xfe]), "UTF-8"],
+    ] as const) {
+      const answer = await server.writer.send("POST", `${path}/events`, { body: sent });
+      expect(answer.status).toBe(400);
+      expect(answer.body.detail).toContain(words);
+    }
+    const lines = Array.from({ length: 10_001 }, () => ({}));
+    expect((await server.writer.post(`${path}/events`, { lines })).status).toBe(400);
+    expect((await server.writer.post("/v1/sources/nobody/events", { lines: [] })).status).toBe(404);
+    await server.admin.delete(`${path}?archive=true`);
+    expect((await server.writer.post(`${path}/events`, { lines: [] })).body.code).toBe("archived");
+  });
+});
+
+describe("platforms", () => {
+  test("Shopify: its webhook, signed, without a key; its long id survives; a change of one byte is refused", async () => {
+    const path = await mapped(
+      "shopify",
+      { ready: "shopify" },
+      { kind: "shopify", mode: "levels", signature: "shopify" },
+    );
+    await server.admin.post(`${path}/secrets`, { secret: "hush" });
+    const id = "271878346596884015";
+    await codes(path, id, "24826418");
+    const text = `{"inventory_item_id":${id},"location_id":24826418,"available":10,\n "updated_at":"2026-11-20T10:00:00+01:00"}`;
+    const headers = { "x-shopify-webhook-id": "w1", "x-shopify-topic": "inventory_levels/update" };
+    const send = (body: string, signature: string) =>
+      server.anonymous.send("POST", `${path}/events`, {
+        body,
+        headers: { ...headers, "x-shopify-hmac-sha256": signature },
+      });
+    const { status, body } = await send(text, hmac("hush", text));
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      mappingVersion: 1,
+      kept: null,
+      results: [
+        { operationId: `w1:${id}:24826418`, verdict: "applied", rule: "newest_level", item: { productId: "soap" } },
+      ],
+    });
+    expect((await send(text, hmac("hush", text))).body.results[0].verdict).toBe("duplicate");
+    const { body: statements } = await server.reader.get(`${path}/statements`);
+    expect(statements.data).toMatchObject([{ productId: "soap", stockLevel: 10, asOf: "2026-11-20T09:00:00.000Z" }]);
+    for (const [sent, signature] of [
+      [text.replace("10", "99"), hmac("hush", text)],
+      [text, hmac("another", text)],
+      [text, ""],
+    ] as const)
+      expect((await send(sent, signature)).body.code).toBe("unauthorized");
+    expect((await server.anonymous.send("POST", `${path}/events`, { body: text })).status).toBe(401);
+    // With a key it need not be signed, but not be signed by another either.
+    expect((await server.writer.send("POST", `${path}/events`, { body: text })).status).toBe(200);
+    const forged = { body: text, headers: { "x-shopify-hmac-sha256": hmac("another", text) } };
+    expect((await server.writer.send("POST", `${path}/events`, forged)).status).toBe(401);
+    expect((await server.reader.send("POST", `${path}/events`, { body: text })).status).toBe(403);
+  });
+
+  test("Square: address and bytes are signed, by the address of the request or the one that Square was told", async () => {
+    const path = await mapped("square", { ready: "square" }, { kind: "square", signature: "square" });
+    await server.admin.post(`${path}/secrets`, { secret: "asdf1234" });
+    const text = sample("square/inventory-count-updated-webhook.json");
+    await codes(path, "FGQ5JJWT2PYTHF35CKZ2DSKP", "YYQR03DGCTXA4", "brush");
+    const send = (url: string, at = path) =>
+      server.anonymous.send("POST", `${at}/events`, {
+        body: text,
+        headers: {
+          "x-square-hmacsha256-signature": hmac("asdf1234", url, text),
+          // As a proxy says it.
+          "x-forwarded-host": "stock.example",
+        },
+      });
+    const here = `https://stock.example${path}/events`;
+    expect((await send(here)).body.results).toMatchObject([
+      { verdict: expect.stringMatching(/applied|ignored/), operationId: expect.stringContaining("count:") },
+    ]);
+    expect((await send("https://other.example/hook")).status).toBe(401);
+    await server.admin.patch(path, { payloadUrl: "https://other.example/hook" });
+    expect((await send("https://other.example/hook", `${path}`)).status).toBe(200);
+    expect((await send(here)).status).toBe(401);
+  });
+
+  test("WooCommerce: asks whether somebody is there, then signs", async () => {
+    const path = await mapped("woo", { ready: "woocommerce" }, { kind: "woocommerce", signature: "woocommerce" });
+    const ping = { body: "webhook_id=5", headers: { "content-type": "application/x-www-form-urlencoded" } };
+    expect((await server.anonymous.send("POST", `${path}/events`, ping)).status).toBe(200);
+    await server.admin.post(`${path}/secrets`, { secret: "old" });
+    const { body: made } = await server.admin.post(`${path}/secrets`, { secret: "new" });
+    const text =
+      '{"id":794,"sku":"SKU-brush","manage_stock":true,"stock_quantity":3,"date_modified_gmt":"2026-11-20T10:00:00"}';
+    const send = (secret: string, id: string) =>
+      server.anonymous.send("POST", `${path}/events`, {
+        body: text,
+        headers: { "x-wc-webhook-signature": hmac(secret, text), "x-wc-webhook-delivery-id": id },
+      });
+    // Nobody has said yet what `default` is.
+    expect((await send("old", "d1")).body.results).toMatchObject([
+      { verdict: "review", error: { code: "unmapped_location" } },
+    ]);
+    await server.writer.post(`${path}/codes`, { codes: [{ kind: "location", code: "default", targetId: "shop" }] });
+    expect((await send("new", "d1")).body.results[0].verdict).toBe("duplicate");
+    await server.admin.delete(`${path}/secrets/${made.secrets[0].secretId}`);
+    expect((await send("old", "d2")).status).toBe(401);
+    expect((await send("new", "d2")).body.results[0].verdict).not.toBe("rejected");
+  });
+
+  test("Amazon: what its queue brings, sent on with a key", async () => {
+    const path = await mapped("amazon", { ready: "amazon", settings: { productBy: "code" } });
+    await codes(path, "B00032HE0O", "ATVPDKIKX0DER");
+    const message = sample("amazon/item-inventory-event-change-notification.json");
+    const { body } = await server.writer.post(`${path}/events`, { Records: [{ body: message }] });
+    expect(body.results.map(({ verdict, error }: Json) => [verdict, error?.code])).toEqual([
+      [expect.stringMatching(/applied|ignored/), undefined],
+      ["review", "unmapped_product"],
+    ]);
+  });
+
+  test("a survey is compared with, and moves stock only where that is said", async () => {
+    const path = await register("survey");
+    const { status, body } = await server.admin.post(`${path}/mappings`, { ready: "survey-response" });
+    expect([status, body.errors[0].pointer]).toEqual([400, "/ready"]);
+    await server.admin.patch(path, { role: "statements" });
+    await server.admin.post(`${path}/mappings`, { ready: "survey-response" });
+    await server.writer.post(`${path}/codes`, { codes: [{ kind: "location", code: "lyon", targetId: "shop" }] });
+    const before = await levelOf("brush");
+    const response = {
+      id: "r9",
+      metadata: { sku: "SKU-brush", location: "lyon" },
+      answers: [{ questionId: "in_stock", answer: "no" }],
+    };
+    const sent = await server.writer.post(`${path}/events`, response);
+    expect(sent.body.results).toMatchObject([{ verdict: "applied", rule: "statement" }]);
+    expect(await levelOf("brush")).toBe(before);
+    expect((await server.reader.get(`${path}/statements`)).body.data).toMatchObject([
+      { productId: "brush", stockLevel: 0 },
+    ]);
+  });
+
+  test("files: rows of CSV through the mapping", async () => {
+    const path = await mapped("export", { ready: "shopify", settings: { count: "on_hand" } });
+    await server.writer.post(`${path}/codes`, { codes: [{ kind: "location", code: "Paris", targetId: "shop" }] });
+    const text = "Handle,SKU,Location,Available,On hand\nsoap,SKU-soap,Paris,70,77\n";
+    const csv = { body: text, headers: { "content-type": "text/csv" } };
+    const first = await server.writer.send("POST", `${path}/events`, csv);
+    expect(first.body.results).toMatchObject([{ verdict: "applied", item: { stockLevel: 77 } }]);
+    expect((await server.writer.send("POST", `${path}/events`, csv)).body.results[0].verdict).toBe("duplicate");
+  });
+});
+
+describe("mappings", () => {
+  test("each change is a version that stays; any of them can be used, or none; and it is told", async () => {
+    const path = await mapped("versions", {
+      expression: '{"sku": a, "locationId": "shop", "adjustment": 1}',
+      about: "first",
+    });
+    const second = await server.admin.post(`${path}/mappings`, { expression: "[]", use: false });
+    expect(second.body).toMatchObject({ version: 2, createdBy: expect.any(String) });
+    expect((await server.reader.get(path)).body.mappingVersion).toBe(1);
+    const used = await server.admin.post(`${path}/mappings/use`, { version: 2 });
+    expect(used.body).toEqual({ version: 2 });
+    expect((await server.writer.post(`${path}/events`, { a: "SKU-soap" })).body).toMatchObject({
+      results: [],
+      mappingVersion: 2,
+    });
+    const { body: list } = await server.reader.get(`${path}/mappings?limit=1`);
+    expect(list.data.map((each: Json) => each.version)).toEqual([2]);
+    const { body: rest } = await server.reader.get(`${path}/mappings?limit=1&cursor=${list.nextCursor}`);
+    expect(rest).toMatchObject({ data: [{ version: 1, about: "first" }], nextCursor: null });
+    await server.admin.post(`${path}/mappings/use`, { version: null });
+    expect((await server.writer.post(`${path}/events`, { lines: [] })).body.mappingVersion).toBeNull();
+    expect((await server.admin.post(`${path}/mappings/use`, { version: 9 })).status).toBe(404);
+    const { body } = await server.reader.get("/v1/inventory/updates?limit=1000");
+    const told = body.data.filter(
+      (each: Json) => each.type === "source.changed.v1" && each.data.recordId === "versions",
+    );
+    expect(told.map((each: Json) => each.data.record.change)).toEqual(["created", "updated", "updated", "updated"]);
+  });
+
+  test("what cannot be used is refused, with the place", async () => {
+    const path = await register("broken");
+    const refused = async (mapping: object) => {
+      const { status, body } = await server.admin.post(`${path}/mappings`, mapping);
+      expect(status).toBe(400);
+      return body.errors[0];
+    };
+    expect(await refused({ expression: '{"a": ' })).toMatchObject({
+      pointer: "/expression",
+      message: expect.stringContaining("at character"),
+    });
+    expect(await refused({})).toMatchObject({ pointer: "/expression" });
+    expect(await refused({ expression: "[]", ready: "square" })).toMatchObject({ pointer: "/expression" });
+    expect(await refused({ ready: "shopify", settings: { place: 1 } })).toMatchObject({ pointer: "/settings/place" });
+    expect(await refused({ ready: "ebay" })).toMatchObject({ pointer: "/ready" });
+    expect((await server.admin.post("/v1/sources/nobody/mappings", { expression: "[]" })).status).toBe(404);
+  });
+
+  test("a repeat under its key adds one version", async () => {
+    const path = await register("once");
+    const headers = { "idempotency-key": "mapping-once" };
+    const first = await server.admin.post(`${path}/mappings`, { expression: "[]" }, headers);
+    const again = await server.admin.post(`${path}/mappings`, { expression: "[]" }, headers);
+    expect(again.body).toEqual(first.body);
+    expect(again.headers.get("idempotent-replayed")).toBe("true");
+  });
+
+  test("the ready ones are listed with their settings", async () => {
+    const { body } = await server.reader.get("/v1/mappings");
+    expect(body.data.map((each: Json) => each.name)).toEqual([
+      "shopify",
+      "square",
+      "woocommerce",
+      "amazon",
+      "survey-response",
+    ]);
+    expect(body.data[0]).toMatchObject({ signature: "shopify", settings: { location: "default" } });
+  });
+
+  test("a dry run shows the lines, what they mean and what would be wrong with them, and changes nothing", async () => {
+    const path = await register("dry", { mode: "levels" });
+    await server.writer.post(`${path}/codes`, { codes: [{ kind: "location", code: "88", targetId: "shop" }] });
+    const journal = await server.journalLength();
+    const run = (body: object) => server.writer.post(`${path}/mappings/dry-run`, body);
+    const payloadText =
+      '{"inventory_levels":[{"inventory_item_id":271878346596884015,"location_id":88,"available":1,"updated_at":"2026-11-20T10:00:00Z"}]}';
+    const { body } = await run({ ready: "shopify", payloadText });
+    expect(body).toMatchObject({
+      problem: null,
+      lines: [
+        {
+          line: { productCode: "271878346596884015", stockLevel: 1 },
+          productId: null,
+          problem: { code: "unmapped_product" },
+        },
+      ],
+    });
+    const expression = 'rows.{"sku": s, "locationCode": "88", "stockLevel": n, "adjustment": d}';
+    const rows = [
+      { s: "SKU-soap", n: 4 },
+      { s: "SKU-soap", d: 4 },
+      { s: "none", n: 1 },
+      { s: "SKU-soap", n: 1.5 },
+    ];
+    const mixed = await run({ expression, payload: { rows } });
+    expect(
+      mixed.body.lines.map((each: Json) => [
+        each.productId,
+        each.locationId,
+        each.problem?.pointer ?? each.problem?.code,
+      ]),
+    ).toEqual([
+      ["soap", "shop", undefined],
+      [null, null, "/adjustment"],
+      [null, null, "unknown_product"],
+      [null, null, "/stockLevel"],
+    ]);
+    expect((await run({ expression, payloadText: "no JSON" })).body.problem.code).toBe("unreadable");
+    expect((await run({ expression: "(", payload: 1 })).body.problem).toMatchObject({ code: "expression" });
+    expect(
+      (await run({ expression: "$headers", payload: 1, headers: { "X-Event-Id": "7" } })).body.lines[0].line,
+    ).toMatchObject({ "x-event-id": "7" });
+    for (const odd of [{ payload: 1 }, { expression, payload: 1, payloadText: "1" }, { expression }])
+      expect((await run(odd)).status).toBe(400);
+    expect((await run({ expression, payloadId: "pay_none" })).status).toBe(404);
+    expect((await run({ version: 7, payload: 1 })).status).toBe(404);
+    expect(await server.journalLength()).toBe(journal);
+    expect((await server.reader.get(path)).body.openParkedLines).toBe(0);
+  });
+});
+
+describe("payloads that cannot be read", () => {
+  test("wait, once each, and are read when the mapping is right: each line once, at the time that they came", async () => {
+    const path = await mapped("late", { expression: "wrong" });
+    const payload = { wrong: 1, id: "e1", units: 5 };
+    const first = await server.writer.post(`${path}/events`, payload);
+    expect(first.body).toMatchObject({ results: [], kept: { problem: { code: "output" } } });
+    expect((await server.writer.post(`${path}/events`, payload)).body.kept.payloadId).toBe(first.body.kept.payloadId);
+    const { body: list } = await server.writer.get(`${path}/payloads`);
+    expect(list.data).toMatchObject([
+      { tries: 2, mappingVersion: 1, body: JSON.stringify(payload), problem: { code: "output" } },
+    ]);
+    const expression = '{"operationId": id, "productId": "brush", "locationId": "shop", "adjustment": units}';
+    const { payloadId } = first.body.kept;
+    const dry = await server.writer.post(`${path}/mappings/dry-run`, { expression, payloadId });
+    expect(dry.body.lines).toMatchObject([{ productId: "brush", problem: null }]);
+    const before = await levelOf("brush");
+    await server.admin.post(`${path}/mappings`, { expression });
+    expect(await levelOf("brush")).toBe(before + 5);
+    expect((await server.writer.get(`${path}/payloads`)).body.data).toEqual([]);
+    expect((await server.writer.post(`${path}/payloads/retry`, {})).body).toEqual({
+      read: 0,
+      kept: 0,
+      verdicts: {},
+      next: null,
+    });
+  });
+
+  test("are given up, or read again, by whoever looks after them", async () => {
+    const path = await mapped("sorry", { expression: '"no line"' });
+    for (const n of [1, 2]) await server.writer.post(`${path}/events`, { n });
+    const { body: list } = await server.writer.get(`${path}/payloads?limit=1`);
+    expect(list.nextCursor).not.toBeNull();
+    const { payloadId } = list.data[0];
+    expect((await server.writer.delete(`${path}/payloads/${payloadId}`)).status).toBe(204);
+    expect((await server.writer.delete(`${path}/payloads/${payloadId}`)).status).toBe(404);
+    expect((await server.writer.post(`${path}/payloads/retry`, {})).body).toMatchObject({ read: 0, kept: 1 });
+    expect((await server.reader.get(`${path}/payloads`)).status).toBe(403);
+  });
+
+  test("a signed payload waits also while its source has no mapping at all", async () => {
+    const path = await register("early", { signature: "shopify" });
+    await server.admin.post(`${path}/secrets`, { secret: "hush" });
+    const text = '{"inventory_item_id":1,"location_id":2,"available":3}';
+    const headers = { "x-shopify-hmac-sha256": hmac("hush", text), "x-shopify-webhook-id": "w" };
+    const { status, body } = await server.anonymous.send("POST", `${path}/events`, { body: text, headers });
+    expect([status, body.kept.problem.code]).toEqual([200, "expression"]);
+    await server.admin.post(`${path}/mappings`, { ready: "shopify" });
+    await until("its line waits for its codes", async () => (await server.reader.get(path)).body.openParkedLines === 1);
+    const { body: parked } = await server.reader.get("/v1/parked-lines?originId=early");
+    // It speaks of the moment that it came, not of the moment that it could be read.
+    expect(parked.data[0]).toMatchObject({ operationId: "w:1:2", line: { occurredAt: expect.any(String) } });
+  });
+
+  test("are bounded for each source: beyond that it is for the sender to keep them", async () => {
+    const path = await mapped("full", { expression: '"no line"' });
+    await server.database.owner.query({
+      text: `INSERT INTO kept_payload SELECT 'pay_' || n, 'full', int4send(n), '', '{}', '{"code":"output","detail":"x"}', 1, 1, now(), now() FROM generate_series(1, 1000) n`,
+    });
+    const answer = await server.writer.post(`${path}/events`, { n: 1 });
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"]);
+  });
+});
