@@ -26,6 +26,8 @@ export class Delivery {
   readonly #directory: Directory;
   readonly #tills: ReadonlyMap<string, Till>;
   readonly #tripMs = new Map<string, number>();
+  /** What is under way of the platform that numbers its levels and knows no time. */
+  #numbered: Promise<unknown> = Promise.resolve();
   /** How often each operation was told that it was applied, by sender. */
   readonly applied = new Map<string, number>();
   readonly rules = new Map<string, number>();
@@ -71,12 +73,19 @@ export class Delivery {
 
   async send(message: Message, worker = 0): Promise<readonly Told[]> {
     const { kind, sender, lines } = message;
-    const { results } =
-      kind === "till"
-        ? await this.#sync(this.#tills.get(sender)!, lines, worker)
-        : await this.#answered(worker, `/v1/sources/${sender}/events`, () => ({ lines }));
+    const { results } = await this.#delivered(kind, sender, lines, worker);
     for (const told of results) this.#note(sender, told);
     return results;
+  }
+
+  #delivered(kind: Message["kind"], sender: string, lines: readonly Line[], worker: number): Promise<Answered> {
+    if (kind === "till") return this.#sync(this.#tills.get(sender)!, lines, worker);
+    const send = () => this.#answered(worker, `/v1/sources/${sender}/events`, () => ({ lines }));
+    if (sender !== "bazaar") return send();
+    // A level without a time holds as of its arrival, so it is told which of two arrived first: one request after the other.
+    const sent = this.#numbered.then(send);
+    this.#numbered = sent.catch(() => {});
+    return sent;
   }
 
   async #sync(till: Till, operations: readonly Line[], worker: number): Promise<Answered> {
