@@ -109,6 +109,16 @@ test("reservations, transfers and supplies on the command line", async () => {
   expect(await onhand("reservations", "commit", reservation, "1=2")).toMatch(/\n +1 +CLI +shop +3 +1 +2 +0 +–/);
   expect(await onhand("reservations", "release", reservation)).toContain("released");
 
+  await server.expect("POST", "/v1/channels", { channelId: "till", name: "Till", locations: ["shop"] });
+  const sold = ["hold", "CLI=2", "--channel", "till", "--buyer", "ann"];
+  const dry = await onhand("reservations", ...sold, "--dry-run", "yes");
+  expect(dry).toMatch(/^Nothing is held; .*\nres_\S+ {2}held/);
+  expect(await onhand("reservations", "--buyer", "ann")).toBe("There is none.\n");
+  const late = idIn(await onhand("reservations", ...sold, "--ttl", "1s"));
+  await until("it has ended", async () => (await onhand("reservations", "show", late)).includes("expired"));
+  expect(await onhand("reservations", "commit", late, "--if-expired", "retake")).toMatch(/ {2}committed/);
+  expect(await onhand("reservations", "--buyer", "ann")).toContain(late);
+
   const request = ["request", "CLI=5", "--from", "shop", "--to", "warehouse"];
   const transfer = idIn(await onhand("transfers", ...request));
   await onhand("transfers", "ship", transfer);

@@ -37,7 +37,7 @@ export class Contents {
   readonly #store: QueueStore;
   readonly #entries = new Map<number, QueueEntry>();
   readonly #items = new Map<number, ItemName>();
-  /** Lines that the server has, oldest first, by their numbers. */
+  /** Lines that the server has, by their numbers. */
   readonly #done = new Map<number, StoredLine>();
   /** Entries that are not durable yet. */
   readonly #storing = new Set<number>();
@@ -149,7 +149,7 @@ export class Contents {
   async settle(lines: readonly StoredLine[]): Promise<void> {
     const done = lines.filter(({ state }) => state === "done");
     const tooMany = Math.max(0, this.#done.size + done.length - offlineLimits.doneLinesMax);
-    const oldest = [...this.#done.values(), ...done].slice(0, tooMany);
+    const oldest = [...this.#done.values(), ...done].sort((a, b) => a.sequence! - b.sequence!).slice(0, tooMany);
     const gone = new Set(oldest.map(({ id }) => id));
     await this.#store.write(
       lines.filter(({ id }) => !gone.has(id)),

@@ -15,7 +15,14 @@ async function queueOf(steps: readonly Step[], options: Partial<OfflineQueueOpti
 const sale =
   (productId: string, reference = "r") =>
   (api: Operations) =>
-    api.adjustInventory({ productId, locationId: "shop", adjustment: -1, type: "sale", reference, allowNegative: false });
+    api.adjustInventory({
+      productId,
+      locationId: "shop",
+      adjustment: -1,
+      type: "sale",
+      reference,
+      allowNegative: false,
+    });
 const ok = () => json({ version: 1 });
 
 describe("a command", () => {
@@ -122,7 +129,9 @@ describe("order", () => {
   test("a command that may be about the same item by another name waits", async () => {
     const { queue, sent } = await queueOf(["silence", "silence"]);
     await queue.add(sale("a", "1"));
-    await queue.add((api) => api.adjustInventory({ sku: "A", locationId: "shop", adjustment: -1, allowNegative: false, reference: "2" }));
+    await queue.add((api) =>
+      api.adjustInventory({ sku: "A", locationId: "shop", adjustment: -1, allowNegative: false, reference: "2" }),
+    );
     while (sent.length < 1) await new Promise((resolve) => setImmediate(resolve));
     await new Promise((resolve) => setImmediate(resolve));
     expect(sent).toHaveLength(1);
