@@ -13,6 +13,7 @@ import { channelsCommand } from "./remote/channels.ts";
 import { countsCommand } from "./remote/counts.ts";
 import { historyCommand } from "./remote/history.ts";
 import { jobsCommand } from "./remote/jobs.ts";
+import { mappingsCommand } from "./remote/mappings.ts";
 import { parkedCommand } from "./remote/parked.ts";
 import { reconcileCommand } from "./remote/reconcile.ts";
 import { reservationsCommand } from "./remote/reservations.ts";
@@ -42,6 +43,7 @@ const commands: readonly Command[] = [
   reconcileCommand,
   channelsCommand,
   sourcesCommand,
+  mappingsCommand,
   parkedCommand,
   verifyCommand,
   checkpointCommand,

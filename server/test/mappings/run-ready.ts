@@ -20,7 +20,7 @@ interface Sent {
   readonly settings?: Settings;
 }
 
-export const evaluateText = (
+const evaluateText = (
   expression: string,
   text: string,
   { headers = {}, mediaType }: Sent = {},

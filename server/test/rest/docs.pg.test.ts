@@ -124,8 +124,10 @@ describe("the OpenAPI document", () => {
         expect(new Set(names).size).toBe(names.length);
         expect(call.summary).not.toBe("");
         const needsNoBody =
-          /\/(?:stream-tickets|ping|pause|resume|\{sessionId\}\/(?:post|cancel)|\{jobId\}\/cancel)$/.test(path);
-        const changesNothing = /\/(?:stream-tickets|ping)$/.test(path);
+          /\/(?:stream-tickets|ping|pause|resume|\{sessionId\}\/(?:post|cancel)|\{jobId\}\/cancel|\{parkedId\}\/retry)$/.test(
+            path,
+          );
+        const changesNothing = /\/(?:stream-tickets|ping|valuations|dry-run)$/.test(path);
         expect(["post", "put", "patch"].includes(method) && !needsNoBody).toBe(call.requestBody !== undefined);
         expect(names.includes("header Idempotency-Key")).toBe(method !== "get" && !changesNothing);
         for (const [status, { description, content }] of Object.entries(call.responses) as [string, Json][]) {
