@@ -43,6 +43,7 @@ export const channelsCommand: Command = nounCommand({
       usage: "",
       about: `the first ${listed}`,
       argumentsMin: 0,
+      options: ["status"],
       async run(client, _, { status }) {
         const { data } = await client.listChannels({ limit: listed, status: status as "active" });
         const columns = ["channelId", "status", "name", "locations", "locationGroups", "buffer"];
@@ -65,6 +66,7 @@ export const channelsCommand: Command = nounCommand({
       usage: "ID",
       about: `what it may sell, the first ${productsListed} products`,
       argumentsMin: 1,
+      options: ["below", "product"],
       async run(client, [id], { below, product }) {
         const availableBelow = below === undefined ? undefined : unitsOf(below);
         const query = { limit: productsListed, ...given({ availableBelow, productId: product }) };

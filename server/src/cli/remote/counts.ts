@@ -2,7 +2,7 @@
 import type { Client, CountLine, CountSession } from "@onhand/client";
 import { type Command, UsageError } from "../command.ts";
 import { given, isYes, quantitiesOf } from "./arguments.ts";
-import { nounCommand, type Shown, shownRows } from "./verbs.ts";
+import { anyNumber, nounCommand, type Shown, shownRows } from "./verbs.ts";
 
 const listed = 50;
 
@@ -65,6 +65,7 @@ export const countsCommand: Command = nounCommand({
       usage: "",
       about: `the newest ${listed}`,
       argumentsMin: 0,
+      options: ["location", "status"],
       async run(client, _, { location, status }) {
         const query = { limit: listed, locationId: location, status: status as "open" };
         const { data } = await client.listCountSessions(query);
@@ -79,6 +80,7 @@ export const countsCommand: Command = nounCommand({
       usage: "--location ID",
       about: "begin a stocktake",
       argumentsMin: 0,
+      options: ["location", "reference", "blind"],
       async run(client, _, { location, reference, blind }) {
         if (location === undefined) throw new UsageError("Say what is counted: --location.");
         const session = { locationId: location, ...given({ reference }), blind: isYes("blind", blind) };
@@ -89,6 +91,8 @@ export const countsCommand: Command = nounCommand({
       usage: "ID SKU=QUANTITY …",
       about: "what was found; again replaces it",
       argumentsMin: 2,
+      argumentsMax: anyNumber,
+      options: ["at"],
       async run(client, [id, ...args], { at }) {
         const lines = quantitiesOf(args).map(({ name, quantity }) => ({ sku: name, stockLevel: quantity }));
         const done = await client.putCountLines(id!, { lines, ...given({ countedAt: at }) });

@@ -34,6 +34,7 @@ export const historyCommand: Command = nounCommand({
       usage: "INVENTORY_ID",
       about: "the last 30 days, or 48 hours",
       argumentsMin: 1,
+      options: ["period", "from", "to"],
       async run(client, [id], { period, from, to }) {
         const history = await client.getHistory(id!, given({ period: period as "day" | undefined, from, to }));
         const columns = [

@@ -25,6 +25,7 @@ export const jobsCommand: Command = nounCommand({
       usage: "",
       about: `the newest ${listed}`,
       argumentsMin: 0,
+      options: ["status"],
       async run(client, _, { status }) {
         const { data } = await client.listJobs({ limit: listed, status: status as "done" });
         const rows = data.map((job) => ({ ...job, ...job.rows, sent: job.input.rows }));

@@ -34,6 +34,7 @@ export const parkedCommand: Command = nounCommand({
       usage: "",
       about: `the first ${listed}, the longest waiting first`,
       argumentsMin: 0,
+      options: ["state", "origin", "reason", "code", "owner"],
       async run(client, _, { state, origin, reason, code, owner }) {
         const query = given({ state, originId: origin, reason, code, owner });
         const { data } = await client.listParkedLines({ limit: listed, ...query } as { limit: number });
@@ -54,6 +55,7 @@ export const parkedCommand: Command = nounCommand({
       usage: "ID WHO",
       about: "give it to somebody",
       argumentsMin: 2,
+      options: ["note"],
       run: async (client, [id, owner], { note }) =>
         shown(await client.assignParkedLine(id!, { owner: owner!, ...given({ note }) })),
     },
@@ -61,9 +63,13 @@ export const parkedCommand: Command = nounCommand({
       usage: "[ID]",
       about: "try one again, or all that match",
       argumentsMin: 0,
+      argumentsMax: 1,
+      options: ["origin", "reason", "code", "owner"],
       async run(client, [id], { origin, reason, code, owner }) {
-        if (id !== undefined) return shown(await client.retryParkedLine(id));
         const filter = given({ originId: origin, reason, code, owner });
+        if (id !== undefined && Object.keys(filter).length > 0)
+          throw new UsageError("Name a line, or say which by options, not both.");
+        if (id !== undefined) return shown(await client.retryParkedLine(id));
         if (Object.keys(filter).length === 0)
           throw new UsageError("Name a line, or say which: --origin, --reason, --code or --owner.");
         const verdicts: Record<string, number> = {};
@@ -83,6 +89,7 @@ export const parkedCommand: Command = nounCommand({
       usage: "ID",
       about: "give it up for ever",
       argumentsMin: 1,
+      options: ["note"],
       run: async (client, [id], { note }) => shown(await client.discardParkedLine(id!, given({ note }))),
     },
   },

@@ -129,12 +129,14 @@ const noun: Command = nounCommand({
       usage: "",
       about: "compare now; the same without a verb",
       argumentsMin: 0,
+      options: ["upload", "source", "location", "asOf", "product", "check"],
       run: (client, _, flags) => run(client, flags),
     },
     list: {
       usage: "",
       about: `what differs, the first ${listed}, the oldest first`,
       argumentsMin: 0,
+      options: ["state", "check", "product", "location", "source", "owner"],
       async run(client, _, { state, check, product, location, source, owner }) {
         const filter = given({ productId: product, locationId: location, sourceId: source, owner });
         const query = { limit: listed, ...given({ state: state as "open", check: check as "level" }), ...filter };
@@ -152,6 +154,7 @@ const noun: Command = nounCommand({
       usage: "ID --owner NAME",
       about: "say who looks after it",
       argumentsMin: 1,
+      options: ["owner", "note"],
       async run(client, [id], { owner, note }) {
         if (owner === undefined) throw new UsageError("Say who looks after it: --owner.");
         await client.updateDifference(id!, { owner, ...given({ note }) });
@@ -162,6 +165,7 @@ const noun: Command = nounCommand({
       usage: "ID --note TEXT",
       about: "it is known and may stay",
       argumentsMin: 1,
+      options: ["note"],
       async run(client, [id], { note }) {
         if (note === undefined) throw new UsageError("Say why it may stay: --note.");
         await client.updateDifference(id!, { state: "accepted", note });
@@ -172,6 +176,7 @@ const noun: Command = nounCommand({
       usage: "ID",
       about: "it may not stay after all",
       argumentsMin: 1,
+      options: ["note"],
       async run(client, [id], { note }) {
         await client.updateDifference(id!, { state: "open", ...given({ note }) });
         return shownDifference(client, id!);
@@ -181,6 +186,7 @@ const noun: Command = nounCommand({
       usage: "ID --reason TEXT",
       about: "believe the source, as of its time",
       argumentsMin: 1,
+      options: ["reason"],
       async run(client, [id], { reason }) {
         if (reason === undefined) throw new UsageError("Say why the source is believed: --reason.");
         const difference = await client.correctDifference(id!, { reason });

@@ -1,8 +1,8 @@
 /** `onhand reservations`: what is held, for whom, and how it ends. */
 import type { Client } from "@onhand/client";
 import type { Command } from "../command.ts";
-import { given, linesOf, quantitiesOf, secondsOf } from "./arguments.ts";
-import { nounCommand, type Shown, shownRows } from "./verbs.ts";
+import { given, isYes, linesOf, quantitiesOf, secondsOf } from "./arguments.ts";
+import { anyNumber, nounCommand, type Shown, shownRows } from "./verbs.ts";
 
 type Reservation = Awaited<ReturnType<Client["getReservation"]>>;
 
@@ -33,6 +33,10 @@ export const reservationsCommand: Command = nounCommand({
     reference: "list: only with this reference; hold: the reference to give",
     location: "hold: the location to take from",
     group: "hold: the group of locations to take from",
+    channel: "hold: the channel that sells; takes from its locations, and leaves its buffer",
+    buyer: "hold: who buys; list: only this buyer's",
+    "dry-run": "hold: yes to see what would be held, and hold nothing",
+    "if-expired": "commit: retake to take the units again when it has ended; refuse, which is the default",
     ttl: "hold, extend, pay: for how long, e.g. 15m",
   },
   verbs: {
@@ -40,8 +44,9 @@ export const reservationsCommand: Command = nounCommand({
       usage: "",
       about: `the newest ${listed}`,
       argumentsMin: 0,
-      async run(client, _, { phase, reference }) {
-        const { data } = await client.listReservations({ limit: listed, phase: phase as "held", reference });
+      options: ["phase", "reference", "buyer"],
+      async run(client, _, { phase, reference, buyer }) {
+        const { data } = await client.listReservations({ limit: listed, phase: phase as "held", reference, buyer });
         return shownRows(
           data.map((row) => ({
             ...row,
@@ -60,27 +65,41 @@ export const reservationsCommand: Command = nounCommand({
     },
     hold: {
       usage: "SKU=QUANTITY … --location ID",
-      about: "hold units; or --group",
+      about: "hold units; or --group, or --channel",
       argumentsMin: 1,
-      async run(client, args, { location, group, ttl, reference }) {
+      argumentsMax: anyNumber,
+      options: ["location", "group", "channel", "ttl", "reference", "buyer", "dry-run"],
+      async run(client, args, { location, group, channel, ttl, reference, buyer, "dry-run": dryRun }) {
         const lines = quantitiesOf(args).map(({ name, quantity }) => ({
           ...{ sku: name, quantity },
           ...given({ locationId: location, locationGroup: group }),
         }));
         const ttlSeconds = ttl === undefined ? undefined : secondsOf(ttl);
-        return shown(await client.createReservation({ lines, ...given({ ttlSeconds, reference }) }));
+        const words = given({ channelId: channel, ttlSeconds, reference, buyer });
+        const isDryRun = isYes("dry-run", dryRun);
+        const held = shown(await client.createReservation({ lines, ...words, ...(isDryRun ? { dryRun: true } : {}) }));
+        return isDryRun ? { ...held, text: `Nothing is held; this is what it would come to.\n${held.text}` } : held;
       },
     },
     commit: {
       usage: "ID [LINE=QUANTITY …]",
       about: "sell what is held, all or some",
       argumentsMin: 1,
-      run: async (client, [id, ...args]) => shown(await client.commitReservation(id!, given({ lines: linesOf(args) }))),
+      argumentsMax: anyNumber,
+      options: ["if-expired"],
+      run: async (client, [id, ...args], { "if-expired": ifExpired }) =>
+        shown(
+          await client.commitReservation(
+            id!,
+            given({ lines: linesOf(args), ifExpired: ifExpired as "retake" | undefined }),
+          ),
+        ),
     },
     release: {
       usage: "ID [LINE=QUANTITY …]",
       about: "give it back, all or some",
       argumentsMin: 1,
+      argumentsMax: anyNumber,
       run: async (client, [id, ...args]) =>
         shown(await client.releaseReservation(id!, given({ lines: linesOf(args) }))),
     },
@@ -88,6 +107,7 @@ export const reservationsCommand: Command = nounCommand({
       usage: "ID [--ttl 15m]",
       about: "hold for longer, from now on",
       argumentsMin: 1,
+      options: ["ttl"],
       run: async (client, [id], { ttl = "15m" }) =>
         shown(await client.extendReservation(id!, { ttlSeconds: secondsOf(ttl) })),
     },
@@ -95,6 +115,7 @@ export const reservationsCommand: Command = nounCommand({
       usage: "ID [--ttl 30m]",
       about: "payment has begun",
       argumentsMin: 1,
+      options: ["ttl"],
       run: async (client, [id], { ttl }) =>
         shown(await client.payReservation(id!, ttl === undefined ? {} : { ttlSeconds: secondsOf(ttl) })),
     },
@@ -102,7 +123,8 @@ export const reservationsCommand: Command = nounCommand({
   examples: [
     "reservations --phase paying",
     "reservations hold BEIGE-30=2 --location shop --ttl 15m --reference cart-81",
-    "reservations commit res_0300000000042",
+    "reservations hold BEIGE-30=2 --channel web --buyer ann --dry-run yes",
+    "reservations commit res_0300000000042 --if-expired retake",
     "reservations release res_0300000000042 1=1",
   ],
 });

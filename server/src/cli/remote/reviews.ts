@@ -19,6 +19,7 @@ export const reviewsCommand: Command = nounCommand({
       usage: "",
       about: `the first ${listed}, the longest waiting first`,
       argumentsMin: 0,
+      options: ["state", "kind", "location"],
       async run(client, _, { state, kind, location }) {
         const query = { limit: listed, state: state as "open", kind: kind as "unusual", locationId: location };
         const { data } = await client.listReviews(query);
@@ -33,6 +34,7 @@ export const reviewsCommand: Command = nounCommand({
       usage: "ID --note TEXT",
       about: "somebody has looked",
       argumentsMin: 1,
+      options: ["note"],
       async run(client, [id], { note }) {
         if (note === undefined) throw new UsageError("Say what came of looking: --note.");
         const review = await client.resolveReview(id!, { note });

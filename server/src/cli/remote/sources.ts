@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Client, Source } from "@onhand/client";
 import { type Command, UsageError } from "../command.ts";
 import { given, secondsOf } from "./arguments.ts";
-import { nounCommand, type Shown, shownRows } from "./verbs.ts";
+import { anyNumber, nounCommand, type Shown, shownRows } from "./verbs.ts";
 
 const listed = 50;
 /** Codes that are sent in one request. */
@@ -62,7 +62,7 @@ export const sourcesCommand: Command = nounCommand({
     kind: "add: shopify, square, till, erp …",
     mode: "add: changes, levels or both",
     role: "add: stock, or statements that are only compared with",
-    trust: "add, trust: from 0 to 100",
+    trust: "add: from 0 to 100",
     fresh: "add: how long it may be silent, e.g. 15m",
     file: "map: a file with a code in each line, as product:4711=soap",
   },
@@ -71,6 +71,7 @@ export const sourcesCommand: Command = nounCommand({
       usage: "",
       about: `the first ${listed}`,
       argumentsMin: 0,
+      options: ["status"],
       async run(client, _, { status }) {
         const { data } = await client.listSources({ limit: listed, status: status as "active" });
         const rows = data.map((source) => ({
@@ -93,6 +94,7 @@ export const sourcesCommand: Command = nounCommand({
       usage: "ID",
       about: "register one",
       argumentsMin: 1,
+      options: ["name", "kind", "mode", "role", "trust", "fresh"],
       run: async (client, [sourceId], { name, kind, mode, role, trust, fresh }) =>
         shown(
           await client.createSource({
@@ -122,6 +124,8 @@ export const sourcesCommand: Command = nounCommand({
       usage: "ID [product:CODE=ID …]",
       about: "say what codes mean; without an id behind = it is forgotten",
       argumentsMin: 1,
+      argumentsMax: anyNumber,
+      options: ["file"],
       run: (client, [id, ...args], { file }) => mapAll(client, id!, args, file),
     },
     archive: {

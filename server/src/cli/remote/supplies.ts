@@ -2,7 +2,7 @@
 import type { Client } from "@onhand/client";
 import { type Command, UsageError } from "../command.ts";
 import { given, isYes, linesOf, quantitiesOf } from "./arguments.ts";
-import { nounCommand, type Shown, shownRows } from "./verbs.ts";
+import { anyNumber, nounCommand, type Shown, shownRows } from "./verbs.ts";
 
 type Supply = Awaited<ReturnType<Client["getSupply"]>>;
 
@@ -33,6 +33,7 @@ export const suppliesCommand: Command = nounCommand({
       usage: "",
       about: `the newest ${listed}`,
       argumentsMin: 0,
+      options: ["status", "location", "reference"],
       async run(client, _, { status, location, reference }) {
         const query = { limit: listed, status: status as "expected", locationId: location, reference };
         const { data } = await client.listSupplies(query);
@@ -46,6 +47,7 @@ export const suppliesCommand: Command = nounCommand({
       usage: "",
       about: `the first ${listed} lines on their way, by date, transfers too`,
       argumentsMin: 0,
+      options: ["location"],
       async run(client, _, { location }) {
         const { data } = await client.listIncoming({ limit: listed, locationId: location });
         return shownRows(data, [
@@ -69,6 +71,8 @@ export const suppliesCommand: Command = nounCommand({
       usage: "SKU=QUANTITY … --location ID --reference TEXT",
       about: "they were ordered",
       argumentsMin: 1,
+      argumentsMax: anyNumber,
+      options: ["location", "reference", "supplier", "expected"],
       async run(client, args, { location, reference, supplier, expected }) {
         if (location === undefined || reference === undefined)
           throw new UsageError("Say where they go and under which purchase: --location and --reference.");
@@ -87,6 +91,8 @@ export const suppliesCommand: Command = nounCommand({
       usage: "ID [LINE=QUANTITY …]",
       about: "they have arrived",
       argumentsMin: 1,
+      argumentsMax: anyNumber,
+      options: ["at", "close"],
       async run(client, [id, ...args], { close, at }) {
         const arrived = { ...given({ lines: linesOf(args), timestamp: at }), close: isYes("close", close) };
         return shown(await client.receiveSupply(id!, arrived));
@@ -96,6 +102,8 @@ export const suppliesCommand: Command = nounCommand({
       usage: "ID [LINE=QUANTITY …]",
       about: "expect them no more",
       argumentsMin: 1,
+      argumentsMax: anyNumber,
+      options: ["at"],
       run: async (client, [id, ...args], { at }) =>
         shown(await client.cancelSupply(id!, given({ lines: linesOf(args), timestamp: at }))),
     },

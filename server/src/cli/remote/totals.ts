@@ -19,7 +19,7 @@ export const totalsCommand: Command = nounCommand({
   summary: "Show consolidated stock, where it comes from, and what it is worth",
   about: "Totals count everything on the books. What rests on sources that have gone silent is shown apart.",
   flags: {
-    attribute: "by attribute: its name",
+    attribute: "by: name of the attribute, with by attribute",
     attributes: "by: only products with these, as line:Velvet,size:30ml",
     group: "by, value: only locations of this group",
     region: "by: only locations of this region",
@@ -32,6 +32,7 @@ export const totalsCommand: Command = nounCommand({
       usage: totalGroupings.join("|"),
       about: `the first ${listed} groups`,
       argumentsMin: 1,
+      options: ["attribute", "attributes", "group", "region", "product"],
       async run(client, [groupBy], { attribute, attributes, group, region, product }): Promise<Shown> {
         const chosen = given({ attribute, attributes, locationGroup: group, region, productId: product });
         const page = await client.listTotals({ limit: listed, groupBy: groupBy as "product", ...chosen });
@@ -45,6 +46,7 @@ export const totalsCommand: Command = nounCommand({
       usage: "CURRENCY [--rates …]",
       about: "what the stock is worth in a currency",
       argumentsMin: 1,
+      options: ["rates", "basis", "group"],
       async run(client, [currency], { rates, basis, group }): Promise<Shown> {
         const chosen = given({ basis: basis as "stockLevel" | undefined, locationGroup: group });
         const worth = await client.valuateStock({ currency: currency!, rates: ratesOf(rates), ...chosen });

@@ -2,7 +2,7 @@
 import type { Client } from "@onhand/client";
 import { type Command, UsageError } from "../command.ts";
 import { given, isYes, linesOf, quantitiesOf } from "./arguments.ts";
-import { nounCommand, type Shown, shownRows } from "./verbs.ts";
+import { anyNumber, nounCommand, type Shown, shownRows } from "./verbs.ts";
 
 type Transfer = Awaited<ReturnType<Client["getTransfer"]>>;
 
@@ -33,6 +33,7 @@ export const transfersCommand: Command = nounCommand({
       usage: "",
       about: `the newest ${listed}`,
       argumentsMin: 0,
+      options: ["status", "from", "to"],
       async run(client, _, { status, from, to }) {
         const query = { limit: listed, status: status as "requested", fromLocationId: from, toLocationId: to };
         const { data } = await client.listTransfers(query);
@@ -52,6 +53,8 @@ export const transfersCommand: Command = nounCommand({
       usage: "SKU=QUANTITY … --from ID --to ID",
       about: "ask for units; they are held",
       argumentsMin: 1,
+      argumentsMax: anyNumber,
+      options: ["from", "to", "expected", "reference"],
       async run(client, args, { from, to, expected, reference }) {
         if (from === undefined || to === undefined)
           throw new UsageError("Say where units come from and go: --from and --to.");
@@ -64,6 +67,8 @@ export const transfersCommand: Command = nounCommand({
       usage: "ID [LINE=QUANTITY …]",
       about: "they have left",
       argumentsMin: 1,
+      argumentsMax: anyNumber,
+      options: ["expected", "at"],
       run: async (client, [id, ...args], { expected, at }) =>
         shown(await client.shipTransfer(id!, given({ lines: linesOf(args), expectedAt: expected, timestamp: at }))),
     },
@@ -71,6 +76,8 @@ export const transfersCommand: Command = nounCommand({
       usage: "ID [LINE=QUANTITY …]",
       about: "they have arrived",
       argumentsMin: 1,
+      argumentsMax: anyNumber,
+      options: ["at", "close"],
       async run(client, [id, ...args], { close, at }) {
         const arrived = { ...given({ lines: linesOf(args), timestamp: at }), close: isYes("close", close) };
         return shown(await client.receiveTransfer(id!, arrived));
@@ -80,6 +87,8 @@ export const transfersCommand: Command = nounCommand({
       usage: "ID [LINE=QUANTITY …]",
       about: "call off what is open; what was on its way is back",
       argumentsMin: 1,
+      argumentsMax: anyNumber,
+      options: ["at"],
       run: async (client, [id, ...args], { at }) =>
         shown(await client.cancelTransfer(id!, given({ lines: linesOf(args), timestamp: at }))),
     },

@@ -21,27 +21,34 @@ export const shownRows = (rows: readonly Readonly<Record<string, unknown>>[], co
 
 export type Flags = Readonly<Record<string, string | undefined>>;
 
-export interface Verb {
+/** Of arguments that name lines: as many as the call takes. */
+export const anyNumber = Number.POSITIVE_INFINITY;
+
+export interface Verb<Flag extends string = string> {
   /** Arguments in `--help`, e.g. `ID [LINE=QUANTITY …]`. */
   readonly usage: string;
   readonly about: string;
   /** Positional arguments it needs at least. */
   readonly argumentsMin: number;
+  /** The most that it takes; as many as it needs when absent. */
+  readonly argumentsMax?: number;
+  /** Options of the noun that it takes; none when absent. */
+  readonly options?: readonly Flag[];
   run(client: Client, args: readonly string[], flags: Flags): Promise<Shown>;
 }
 
-interface Noun {
+interface Noun<Flag extends string> {
   readonly name: string;
   readonly summary: string;
   readonly about: string;
-  readonly verbs: Readonly<Record<string, Verb>>;
+  readonly verbs: Readonly<Record<string, Verb<NoInfer<Flag>>>>;
   /** Options of its own, with their lines in `--help`. */
-  readonly flags: Readonly<Record<string, string>>;
+  readonly flags: Readonly<Record<Flag, string>>;
   readonly examples: readonly string[];
 }
 
 /** @returns the command of a noun with its verbs */
-export function nounCommand(noun: Noun): Command {
+export function nounCommand<Flag extends string>(noun: Noun<Flag>): Command {
   return {
     name: noun.name,
     summary: noun.summary,
@@ -59,8 +66,12 @@ export function nounCommand(noun: Noun): Command {
         const known = Object.keys(noun.verbs).join(", ");
         throw new UsageError(`${noun.name} takes ${known}. "npx onhand ${noun.name} --help" shows examples.`);
       }
-      if (rest.length < verb.argumentsMin)
-        throw new UsageError(`Usage: npx onhand ${noun.name} ${name} ${verb.usage}. "--help" shows examples.`);
+      requireUse(
+        `${noun.name} ${name}`,
+        verb,
+        rest,
+        Object.keys(values).filter((flag) => Object.hasOwn(noun.flags, flag)),
+      );
       const { json: isJson, ...flags } = values as Record<string, string | undefined> & { json: unknown };
       const server = serverOf(flags);
       const client = createClient({ baseUrl: server.url, ...(server.key === undefined ? {} : { apiKey: server.key }) });
@@ -75,18 +86,29 @@ export function nounCommand(noun: Noun): Command {
   };
 }
 
-function helpOf({ name, about, verbs, flags, examples }: Noun): string {
-  const shapes = Object.entries(verbs).map(
+/** What is not looked at must not be given: a misplaced filter would go by in silence. @throws UsageError */
+function requireUse(call: string, verb: Verb, args: readonly string[], flags: readonly string[]): void {
+  const { usage, argumentsMin, argumentsMax = argumentsMin, options = [] } = verb;
+  if (args.length < argumentsMin || args.length > argumentsMax)
+    throw new UsageError(`Usage: npx onhand ${`${call} ${usage}`.trim()}. "--help" shows examples.`);
+  const other = flags.find((flag) => !options.includes(flag));
+  if (other === undefined) return;
+  const taken = options.length === 0 ? "no options of its own" : options.map((flag) => `--${flag}`).join(", ");
+  throw new UsageError(`--${other} is nothing to "onhand ${call}", which takes ${taken}. "--help" shows examples.`);
+}
+
+function helpOf<Flag extends string>({ name, about, verbs, flags, examples }: Noun<Flag>): string {
+  const shapes = Object.entries<Verb>(verbs).map(
     ([verb, { usage, about: what }]) => [`${verb} ${usage}`.trim(), what] as const,
   );
   const width = Math.max(38, ...shapes.map(([shape]) => shape.length));
   const lines = shapes.map(([shape, what]) => `  ${shape.padEnd(width)} ${what}`);
-  const options = Object.entries(flags).map(([flag, what]) => `  ${`--${flag} VALUE`.padEnd(21)} ${what}`);
+  const options = Object.entries<string>(flags).map(([flag, what]) => `  ${`--${flag} VALUE`.padEnd(21)} ${what}`);
   return `Usage: onhand ${name} [VERB] [ARGUMENTS] [options]
 
 ${about}
 
-Verbs (without one: list):
+Verbs${Object.hasOwn(verbs, "list") ? " (without one: list)" : ""}:
 ${lines.join("\n")}
 
 Options:
