@@ -51,16 +51,28 @@ function run(program: string, options: readonly string[], more: Record<string, s
 }
 const addressIn = (text: string) => /http:\/\/\S+?\/(?=\s|;)/.exec(text)?.[0] ?? null;
 
-test("the till notes sales, sends them and shows what is left", async () => {
+test("the till notes what happens, sends it, shows what is left, and knows it without a server, too", async () => {
   const till = run("till.ts", ["shop"]);
   await until("the till shows stock", () => till.shown.text.includes("stock is live"));
-  till.child.stdin.write("A 3\nA 20\nA -1\n");
+  till.child.stdin.write("A 3\nA 20\nA -1\nnobody\n");
   till.child.stdin.end();
   expect(await till.child.exited).toBe(0);
-  expect(till.shown.text).toContain("noted as sale 1; the shop had 10 of A");
-  expect(till.shown.text).toContain("sale 1: A, 7 left");
-  expect(till.shown.text).toContain("sale 2 was refused: 20 asked for, 7 available");
-  expect(till.shown.text).toContain("sale 3: A, 8 left");
+  expect(till.shown.text).toContain("noted as line 1; 7 of A should be left as of 20");
+  expect(till.shown.text).toContain("line 1: A, ");
+  // It happened: it is recorded below zero, too.
+  expect(till.shown.text).toContain("line 3: A, -12 left");
+  expect(till.shown.text).toMatch(/line 4 waits for somebody as \S+: /);
+  const offline = run("till.ts", ["shop"], { ONHAND_URL: "http://127.0.0.1:9" });
+  offline.child.stdin.write("count A 5\nA\n");
+  await until("it is noted", () => offline.shown.text.includes("line 6;"));
+  expect(offline.shown.text).toContain("5 of A should be left as of 20");
+  expect(offline.shown.text).toContain("4 of A should be left as of 20");
+  offline.child.kill("SIGKILL");
+  await offline.child.exited;
+  const again = run("till.ts", ["shop"]);
+  await until("it is sent", () => again.shown.text.includes("line 6: A, 4 left"));
+  again.child.stdin.end();
+  expect(await again.child.exited).toBe(0);
 }, 60_000);
 
 test("the shop's server serves the page and passes on reads, and nothing else", async () => {

@@ -39,7 +39,7 @@ export interface LevelsParts {
 }
 
 /** What is used of a live view. */
-export type FollowedView = Pick<LiveView, "items" | "status">;
+export type FollowedView = Pick<LiveView, "get" | "items" | "ready" | "status">;
 
 const keyOf = ({ productId, locationId }: { readonly productId: string; readonly locationId: string }): string =>
   `${productId}/${locationId}`;
@@ -75,6 +75,8 @@ export class OfflineLevels {
 
   /** When it was last known that nothing is missing; null when it never was. */
   get asOf(): Date | null {
+    const { freshAt = null } = this.#view?.status ?? {};
+    if (freshAt !== null) return freshAt;
     return this.#asOfMs === null ? null : new Date(this.#asOfMs);
   }
 
@@ -86,12 +88,15 @@ export class OfflineLevels {
   /** @param name a product id, or else a SKU @returns undefined for what nobody told of */
   get(name: string, locationId: string): OfflineLevel | undefined {
     const productId = this.#levels.has(keyOf({ productId: name, locationId })) ? name : this.#productOfSku.get(name);
-    const level = productId === undefined ? undefined : this.#levels.get(keyOf({ productId, locationId }));
-    return level && this.#shown(level.item, this.#parts.contents.entries());
+    const known = productId === undefined ? undefined : this.#levels.get(keyOf({ productId, locationId }))?.item;
+    const seen = this.#view?.get(name, locationId);
+    const item = seen !== undefined && (known === undefined || known.version <= seen.version) ? seen : known;
+    return item && this.#shown(item, this.#parts.contents.entries());
   }
 
   /** Everything that was told of. */
   items(): readonly OfflineLevel[] {
+    this.#copyView();
     const entries = new Map<string, QueueEntry[]>();
     for (const entry of this.#parts.contents.entries()) {
       const { productId, sku, locationId } = factIn(entry) ?? {};
@@ -108,6 +113,11 @@ export class OfflineLevels {
     this.#cancel();
     this.#view = view;
     this.#look();
+    const lookAgain = () => {
+      if (this.#view === view && !this.#parts.signal.aborted) this.#look();
+    };
+    // A view that gives up says so itself.
+    view.ready().then(lookAgain, () => {});
     return () => {
       if (this.#view !== view) return;
       this.#cancel();
@@ -137,6 +147,7 @@ export class OfflineLevels {
   }
 
   #look(): void {
+    this.#cancel();
     this.#copyView();
     // What could not be stored is tried again with the next look.
     this.#write().catch(() => {});
