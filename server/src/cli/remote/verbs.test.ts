@@ -2,8 +2,10 @@
 import { expect, test } from "bun:test";
 import { channelsCommand } from "./channels.ts";
 import { countsCommand } from "./counts.ts";
+import { devicesCommand } from "./devices.ts";
 import { historyCommand } from "./history.ts";
 import { jobsCommand } from "./jobs.ts";
+import { mappingsCommand } from "./mappings.ts";
 import { parkedCommand } from "./parked.ts";
 import { reconcileCommand } from "./reconcile.ts";
 import { reservationsCommand } from "./reservations.ts";
@@ -14,8 +16,16 @@ import { totalsCommand } from "./totals.ts";
 import { transfersCommand } from "./transfers.ts";
 
 const nouns = [
-  ...[channelsCommand, countsCommand, historyCommand, jobsCommand, parkedCommand, reconcileCommand],
-  ...[reservationsCommand, reviewsCommand, sourcesCommand, suppliesCommand, totalsCommand, transfersCommand],
+  ...[channelsCommand, countsCommand, devicesCommand, historyCommand, jobsCommand, mappingsCommand, parkedCommand],
+  ...[
+    reconcileCommand,
+    reservationsCommand,
+    reviewsCommand,
+    sourcesCommand,
+    suppliesCommand,
+    totalsCommand,
+    transfersCommand,
+  ],
 ];
 
 const noServer = '--url is the address of a server, for example http://127.0.0.1:8080, not "nowhere".';
