@@ -17,6 +17,7 @@ CREATE TABLE kept_payload (
   tried_at        timestamptz NOT NULL,
   CONSTRAINT kept_payload_once UNIQUE (source_id, digest)
 );
+CREATE INDEX kept_payload_timed_out ON kept_payload (tried_at) WHERE problem->>'code' = 'time';
 CREATE INDEX kept_payload_of_source ON kept_payload (source_id, payload_id);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON kept_payload TO onhand_app;

@@ -13,6 +13,7 @@ import { sortableId } from "../lib/random-id.ts";
 import { EventDoor } from "../mappings/event-door.ts";
 import { Mapper } from "../mappings/mapper.ts";
 import { MappingRegistry } from "../mappings/mapping-registry.ts";
+import { PayloadKeeper } from "../mappings/payload-keeper.ts";
 import { ContactBook } from "../sources/contact-book.ts";
 import { SourceBooks } from "../sources/source-books.ts";
 import { SourceKeeper } from "../sources/source-keeper.ts";
@@ -72,19 +73,26 @@ export function openSourceSide(
   const mapper: Mapper = new Mapper(clock, metrics);
   const mappingRegistry = new MappingRegistry(database);
   const resolver = new Resolver(database, partitionCount);
+  const sources = new Sources(database, clock);
+  const eventDoor = new EventDoor({ database, intake, resolver, mapper, registry: mappingRegistry, clock, metrics });
+  const payloadKeeper = new PayloadKeeper({ database, sources, eventDoor, clock, logger });
   let stopping: Promise<void> | null = null;
   return {
     intake,
-    sources: new Sources(database, clock),
+    sources,
     sourceBooks: new SourceBooks(database, partitionCount, clock),
     parkedDesk: new ParkedDesk(database, intake),
     sourceKeeper,
     mappingRegistry,
-    eventDoor: new EventDoor({ database, intake, resolver, mapper, registry: mappingRegistry, clock, metrics }),
-    start: () => sourceKeeper.start(),
+    eventDoor,
+    start() {
+      sourceKeeper.start();
+      payloadKeeper.start();
+    },
     stop() {
+      // What it works on is kept, and read again by itself.
       mapper.stop();
-      stopping ??= Promise.all([sourceKeeper.stop(), contacts.stop()]).then(() => {});
+      stopping ??= Promise.all([sourceKeeper.stop(), contacts.stop(), payloadKeeper.stop()]).then(() => {});
       return stopping;
     },
   };

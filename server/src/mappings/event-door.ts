@@ -107,15 +107,18 @@ export class EventDoor {
     return { results, mappingVersion, kept: null };
   }
 
-  /** Reads payloads again that wait, the longest waiting first. @param after goes on behind this one */
+  /** Reads payloads again that wait, the longest waiting first, as many as there is time for. @param after goes on behind this one */
   async retry(source: RegisteredSource, context: RequestContext, after: string | null): Promise<Retried> {
-    const { database } = this.#options;
-    const { retriedMax } = mappingLimits;
+    const { database, clock } = this.#options;
+    const { retriedMax, retryMsMax } = mappingLimits;
+    const startedAtMs = clock.monotonicMs();
     const { rows } = await database.query<sql.KeptPayloadRow>(sql.listPayloads(source.sourceId, after, retriedMax + 1));
-    const tried = rows.slice(0, retriedMax);
     const verdicts: Record<string, number> = {};
     let read = 0;
-    for (const row of tried) {
+    let tried = 0;
+    for (const row of rows.slice(0, retriedMax)) {
+      if (clock.monotonicMs() - startedAtMs > retryMsMax) break;
+      tried += 1;
       const digest = digestOf(row.body, deliveryOf(row.headers));
       const mapped = await this.#map(source, row);
       if ("fault" in mapped) {
@@ -127,8 +130,8 @@ export class EventDoor {
       await database.query(sql.deletePayload(source.sourceId, row.payload_id));
       read += 1;
     }
-    const next = rows.length > retriedMax ? tried.at(-1)!.payload_id : null;
-    return { read, kept: tried.length - read, verdicts, next };
+    const next = rows.length > tried ? (rows[tried - 1]?.payload_id ?? after) : null;
+    return { read, kept: tried - read, verdicts, next };
   }
 
   async keptPayloads(sourceId: string, after: string | null, limit: number) {

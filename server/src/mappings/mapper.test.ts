@@ -50,6 +50,12 @@ test("a thread that does not answer is ended, and the next payload gets a new on
   expect(await next).toEqual({ json: '[{"sku":"after"}]' });
 });
 
+test("an expression without an end is ended by itself", async () => {
+  mapper = new Mapper(systemClock);
+  const output = await mapper.map(input("($f := function($x) { $f($x) }; $f(1))"));
+  expect(output).toMatchObject({ fault: { code: "time", detail: expect.stringContaining("10000 ms") } });
+}, 60_000);
+
 test("a limited number of payloads wait, and what waits when it stops has failed", async () => {
   mapper = new Mapper(systemClock);
   const all = Array.from({ length: mappingLimits.waitingMax + 1 }, () => mapper.map(input('{"sku":"x"}')));

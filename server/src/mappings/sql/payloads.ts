@@ -57,6 +57,13 @@ export const listPayloads = (sourceId: string, after: string | null, limit: numb
   values: [sourceId, after, limit],
 });
 
+/** Sources with payloads that took too long, rest since, and were not tried too often. */
+export const selectTimedOut = (restSeconds: number, triesMax: number, limit: number): Statement => ({
+  text: `SELECT DISTINCT p.source_id FROM kept_payload p WHERE p.problem->>'code' = 'time' AND p.tries < $2
+         AND p.tried_at < clock_timestamp() - make_interval(secs => $1) LIMIT $3`,
+  values: [restSeconds, triesMax, limit],
+});
+
 /** One of them. */
 export const selectPayload = (sourceId: string, payloadId: string): Statement => ({
   text: `SELECT ${columns} FROM kept_payload p WHERE p.source_id = $1 AND p.payload_id = $2`,
