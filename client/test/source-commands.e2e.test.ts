@@ -61,9 +61,28 @@ test("a source is registered, its codes are mapped, and lines that waited are ap
   expect(await onhand("sources", "archive", "market")).toStartWith("market  archived");
 }, 120_000);
 
+test("a device's log is shown with what is missing of it, and its clock", async () => {
+  const line = { operationId: "o", productId: "soap", locationId: "shop", adjustment: -1 };
+  await server.expect("POST", "/v1/sync/batch", {
+    deviceId: "till-3",
+    operations: [
+      { ...line, sequence: 2, operationId: "o2" },
+      { ...line, sequence: 6, operationId: "o6" },
+    ],
+    lastSequence: 7,
+    deviceTime: new Date(Date.now() + 24 * 3_600_000).toISOString(),
+    roundTripMs: 200,
+  });
+  expect(await onhand("devices")).toMatch(/till-3 +0 +7 +5 +86[34]\d\d\.\d s ahead, ± 0\.1 s +20/);
+  const shown = await onhand("devices", "show", "till-3");
+  expect(shown).toContain("log: all up to 0 of 7, 2 lines sent\n  missing: 1, 3 to 5, 7\n  clock: 86");
+  expect(await onhand("devices", "--after", "till-3")).toBe("There is none.\n");
+});
+
 test.each([
   [["sources", "show"], "show ID"],
   [["sources", "map", "market", "4711=soap"], "product:CODE=ID"],
+  [["devices", "show"], "show"],
   [["parked", "retry"], "--origin"],
   [["parked", "keep"], "list, show, assign, retry, discard"],
 ])("%j says how it is used", async (args, advice) => {

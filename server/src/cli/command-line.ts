@@ -11,6 +11,7 @@ import { migrateCommand } from "./migrate.ts";
 import { exportCommand } from "./remote/bulk.ts";
 import { channelsCommand } from "./remote/channels.ts";
 import { countsCommand } from "./remote/counts.ts";
+import { devicesCommand } from "./remote/devices.ts";
 import { historyCommand } from "./remote/history.ts";
 import { jobsCommand } from "./remote/jobs.ts";
 import { mappingsCommand } from "./remote/mappings.ts";
@@ -43,6 +44,7 @@ const commands: readonly Command[] = [
   reconcileCommand,
   channelsCommand,
   sourcesCommand,
+  devicesCommand,
   mappingsCommand,
   parkedCommand,
   verifyCommand,
