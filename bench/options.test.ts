@@ -4,8 +4,20 @@ import { parseOptions, UsageError } from "./options.ts";
 test("without options everything but the large database runs", () => {
   const options = parseOptions([]);
   const feed = ["feed-delay", "feed-fanout", "feed-cost", "feed-slow", "webhooks"] as const;
+  const reads = ["totals-sku", "totals-groups", "as-of"] as const;
   const checkouts = ["checkout-1", "checkout-3", "checkout-10", "checkout-hot", "expiry"] as const;
-  expect(options.scenarios).toEqual(["spread", "hot", "tail", "bulk", "get", ...checkouts, ...feed]);
+  expect(options.scenarios).toEqual([
+    "spread",
+    "hot",
+    "tail",
+    "bulk",
+    "sync",
+    "source",
+    "get",
+    ...reads,
+    ...checkouts,
+    ...feed,
+  ]);
   expect(options.pace).toEqual({ rounds: 3, warmUpSeconds: 2, seconds: 10 });
   expect(options.writes).toBe(true);
 });

@@ -29,7 +29,8 @@ const WAVES_PER_REPORT = 30;
 
 const digest = (text: string): string => createHash("md5").update(text).digest("hex");
 
-function origin(key: string) {
+/** Who did it, under a key of its own. */
+export function origin(key: string) {
   return {
     key: digest(key),
     requestHash: digest(key),
@@ -40,25 +41,27 @@ function origin(key: string) {
   };
 }
 
-function createLocation(): Command {
+/** Creates a location that belongs to groups. */
+export function createLocation(locationId: string, groups: readonly string[]): Command {
   const document = {
     name: "Bench warehouse",
     type: "warehouse",
     region: null,
     timezone: null,
     currency: null,
-    groups: [],
+    groups: [...groups],
   };
   return {
     kind: "location",
-    locationId: BENCH_LOCATION_ID,
+    locationId,
     operation: { kind: "create", document },
     ifMatchVersion: null,
-    ...origin("location"),
+    ...origin(`location-${locationId}`),
   };
 }
 
-function createProduct(index: number): Command {
+/** Creates one product of the bench. */
+export function createProduct(index: number): Command {
   const document = {
     sku: skuOf(index),
     name: `Bench product ${index}`,
@@ -77,11 +80,12 @@ function createProduct(index: number): Command {
   };
 }
 
-function adjust(index: number, adjustment: number, key: string): Command {
+/** Changes the stock of one product at one location. */
+export function adjust(index: number, locationId: string, adjustment: number, key: string): Command {
   const line = {
     productId: productIdOf(index),
     sku: null,
-    locationId: BENCH_LOCATION_ID,
+    locationId,
     change: { adjustment },
     guard: null,
     mustExist: false,
@@ -91,16 +95,27 @@ function adjust(index: number, adjustment: number, key: string): Command {
 }
 
 function* history({ items, journalEntries }: LargeSeed): Generator<Command> {
-  yield createLocation();
+  yield createLocation(BENCH_LOCATION_ID, []);
   for (let index = 0; index < items; index++) yield createProduct(index);
-  for (let index = 0; index < items; index++) yield adjust(index, INITIAL_STOCK, `opening-${index}`);
+  for (let index = 0; index < items; index++) yield adjust(index, BENCH_LOCATION_ID, INITIAL_STOCK, `opening-${index}`);
   // The multiplier is prime: it jumps over all items without a visible order.
   for (let change = 0; change < journalEntries - 2 * items - 1; change++)
-    yield adjust((change * 7_919) % items, -1, `change-${change}`);
+    yield adjust((change * 7_919) % items, BENCH_LOCATION_ID, -1, `change-${change}`);
 }
 
 /** Makes the history and returns the number of stock changes in the journal. `say` is told how far it is. */
 export async function seedLarge(url: string, seed: LargeSeed, say: (text: string) => void): Promise<number> {
+  await seedCommands(url, history(seed), { items: seed.items, entries: seed.journalEntries }, say);
+  return seed.journalEntries - seed.items - 1;
+}
+
+/** Has commands decided and written in their order, wave after wave. @throws when one is refused */
+export async function seedCommands(
+  url: string,
+  commands: Iterable<Command>,
+  size: { readonly items: number; readonly entries: number },
+  say: (text: string) => void,
+): Promise<void> {
   const database = openDatabase({ url }, { name: "seed", role: "application" }, 1);
   const { heads, partitionCount } = await readBoard(database);
   const writer = new Writer({
@@ -109,7 +124,7 @@ export async function seedLarge(url: string, seed: LargeSeed, say: (text: string
       partitionCount,
       laneCount: 2,
       queueEntriesMax: 10 * WAVE_COMMANDS,
-      cacheItemsMax: 4 * seed.items,
+      cacheItemsMax: 4 * size.items,
     },
     ...{ board: new HeadBoard(heads), clock: systemClock, metrics: writerMetrics(new Registry()) },
   });
@@ -121,7 +136,7 @@ export async function seedLarge(url: string, seed: LargeSeed, say: (text: string
   let before: Promise<void> = Promise.resolve();
   let wave: Command[] = [];
   let waves = 0;
-  for (const command of history(seed)) {
+  for (const command of commands) {
     wave.push(command);
     if (wave.length < WAVE_COMMANDS) continue;
     const next = submit(wave);
@@ -129,11 +144,10 @@ export async function seedLarge(url: string, seed: LargeSeed, say: (text: string
     before = next;
     wave = [];
     waves += 1;
-    if (waves % WAVES_PER_REPORT === 0) say(`seeded ${waves * WAVE_COMMANDS} of ${seed.journalEntries} entries`);
+    if (waves % WAVES_PER_REPORT === 0) say(`seeded ${waves * WAVE_COMMANDS} of ${size.entries} entries`);
   }
   await before;
   await submit(wave);
   await writer.stop();
   await database.close();
-  return seed.journalEntries - seed.items - 1;
 }

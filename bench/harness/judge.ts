@@ -40,5 +40,6 @@ export function judge({ scenario, cells }: ScenarioRuns): readonly Verdict[] {
 }
 
 function compared(measurement: Measurement, measure: Goal["measure"]): number {
-  return measure === "rate" ? measurement.unitsPerSecond : (measurement.latency?.p99Us ?? Number.NaN);
+  if (measure === "rate") return measurement.unitsPerSecond;
+  return (measure === "p50" ? measurement.latency?.p50Us : measurement.latency?.p99Us) ?? Number.NaN;
 }

@@ -1,3 +1,4 @@
+import type { WorkloadName } from "../load/job.ts";
 import type { AuditFinding } from "../targets/target.ts";
 import type { TargetSet } from "../targets/target-set.ts";
 import { TARGETS } from "../targets/targets.ts";
@@ -70,6 +71,9 @@ export async function runScenario(scenario: Scenario, surroundings: Surroundings
   return { scenario, cells };
 }
 
+/** Workloads that change nothing. */
+const READS: ReadonlySet<WorkloadName> = new Set(["read", "totals-sku", "totals-groups", "as-of"]);
+
 interface Writable {
   readonly cell: Cell;
   readonly runs: Measurement[];
@@ -107,16 +111,17 @@ async function runCell(
     const { measurement, findings } = await runWebhooks(targets, cell.subscriptions, { warmUpSeconds, seconds, round });
     return { measurement, findings: [...findings, ...(isAudited ? await targets.audit(cell.target) : [])] };
   }
+  const workload = cell.workload ?? scenario.workload;
   const target = await targets.get(cell.target);
   await target.settle();
   const { measurement, result } = await runLoadJob(target, {
-    ...{ workload: scenario.workload, connections: scenario.connections, linesPerRequest: scenario.linesPerRequest },
+    ...{ workload, connections: scenario.connections, linesPerRequest: scenario.linesPerRequest },
     ...{ warmUpSeconds, seconds, seed: round },
     productCount: scenario.isHot ? 1 : target.productCount,
     locationId: BENCH_LOCATION_ID,
     ...(cell.extraHeaders === undefined ? {} : { extraHeaders: cell.extraHeaders }),
   });
-  const changes = scenario.workload === "read" ? 0 : result.lifetime.units;
+  const changes = READS.has(workload) ? 0 : result.lifetime.units;
   targets.acknowledge(cell.target, { changes, hasLostConnections: result.connectionErrors > 0 });
   return { measurement, findings: isAudited ? await targets.audit(cell.target) : [] };
 }

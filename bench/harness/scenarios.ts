@@ -10,7 +10,12 @@ export type ScenarioName =
   | "hot"
   | "tail"
   | "bulk"
+  | "sync"
+  | "source"
   | "get"
+  | "totals-sku"
+  | "totals-groups"
+  | "as-of"
   | "large"
   | "checkout-1"
   | "checkout-3"
@@ -47,6 +52,8 @@ export interface Cell {
   readonly id: string;
   readonly title: string;
   readonly target: TargetName | "batched-sql";
+  /** Where it is another one than the scenario's. */
+  readonly workload?: WorkloadName;
   readonly extraHeaders?: Readonly<Record<string, string>>;
   /** Shortest window that still holds a few requests. */
   readonly secondsMin?: number;
@@ -60,7 +67,7 @@ export interface Cell {
 /** A ratio of two cells and the bound it must keep. */
 export interface Goal {
   readonly statement: string;
-  readonly measure: "rate" | "p99";
+  readonly measure: "rate" | "p50" | "p99";
   readonly numerator: string;
   readonly denominator: string;
   readonly atLeast?: number;
@@ -91,6 +98,7 @@ const ONHAND = cellOf("onhand");
 const WITHOUT_DATABASE = cellOf("onhand-without-database");
 const PLAIN = cellOf("plain");
 const LARGE = cellOf("onhand-large");
+const LOCATIONS = cellOf("onhand-locations");
 const PLAIN_BY_LINE = plainBulkCell("line", "plain server, one transaction per line");
 const PLAIN_IN_PARALLEL = plainBulkCell("line-parallel", "plain server, one transaction per line, ten at once");
 const PLAIN_BY_REQUEST = plainBulkCell("request", "plain server, one transaction per request");
@@ -102,6 +110,8 @@ const BATCHED_SQL: Cell = {
 
 const SINGLE = { workload: "adjust", linesPerRequest: 0, unit: "requests", auditedRounds: "every" } as const;
 
+/** How much longer than an answer without a database a read over many places may take. */
+const READ_RATIO = 10;
 const SILENT_READERS = 200;
 const COST_READERS = 100;
 /** Deliveries a second that are enough, however fast the receiver is. */
@@ -210,6 +220,13 @@ export const SCENARIOS: readonly Scenario[] = [
       atLeast(0.8, "rate", "onhand", "batched-sql", "lines/s ÷ the same rows in plain batched SQL"),
     ],
   },
+  linesScenario("sync", "Logs of devices, 1,000 lines a request", [
+    { ...ONHAND, id: "sync", title: "Onhand, POST /v1/sync/batch", workload: "sync" },
+  ]),
+  linesScenario("source", "Lines of sources, 1,000 a request", [
+    { ...ONHAND, id: "source", title: "Onhand, POST /v1/sources/{id}/events: changes", workload: "source" },
+    { ...ONHAND, id: "source-levels", title: "the same: levels", workload: "source-levels" },
+  ]),
   {
     ...{ name: "get", title: "Reads of one product by SKU, 64 connections", workload: "read", unit: "requests" },
     auditedRounds: "every",
@@ -217,6 +234,9 @@ export const SCENARIOS: readonly Scenario[] = [
     cells: [ONHAND, WITHOUT_DATABASE, PLAIN],
     goals: [atLeast(0.6, "rate", "onhand", "onhand-without-database", "requests/s ÷ itself without the database")],
   },
+  readScenario("totals-sku", "Consolidated totals of one SKU at 1,000 locations", LOCATIONS),
+  readScenario("totals-groups", "Totals of all groups over 1,000,000 items", LOCATIONS),
+  readScenario("as-of", "Reads of one product as of a past moment", ONHAND),
   {
     ...{ name: "large", title: "Single adjustments at 10,000,000 journal entries and 1,000,000 items", ...SINGLE },
     ...{ connections: 256, isHot: false, auditedRounds: "last" },
@@ -242,6 +262,30 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   ...FEED_SCENARIOS,
 ];
+
+/** Lines from outside beside as many lines of bulk updates. */
+function linesScenario(name: "sync" | "source", title: string, cells: readonly Cell[]): Scenario {
+  return {
+    ...{ name, title: `${title}, 4 connections`, workload: "bulk", unit: "lines", auditedRounds: "every" },
+    ...{ connections: 4, isHot: false, linesPerRequest: 1000 },
+    cells: [{ ...ONHAND, id: "bulk", title: "Onhand, bulk updates" }, ...cells],
+    goals: cells.map(({ id }) => atLeast(0.7, "rate", id, "bulk", `${id}, lines/s ÷ bulk updates`)),
+  };
+}
+
+/** A read, one at a time, beside what the server takes for an answer without a database. */
+function readScenario(name: "totals-sku" | "totals-groups" | "as-of", title: string, cell: Cell): Scenario {
+  const bare: Cell = {
+    ...{ ...WITHOUT_DATABASE, id: "without-database", title: "a read of one SKU without the database" },
+    workload: "read",
+  };
+  return {
+    ...{ name, title: `${title}, 1 connection`, workload: name, unit: "requests", auditedRounds: "last" },
+    ...{ connections: 1, isHot: false, linesPerRequest: 0 },
+    cells: [{ ...cell, id: name }, bare],
+    goals: [atMost(READ_RATIO, "p50", name, "without-database", "p50 ÷ a read without the database")],
+  };
+}
 
 /** Reservations and their commits, each a request of its own. */
 function checkoutScenario(name: ScenarioName, lines: number, isHot: boolean, bound: number): Scenario {

@@ -7,7 +7,17 @@
  */
 
 /** The kinds of request the generator can make. */
-export type WorkloadName = "adjust" | "bulk" | "checkout" | "read";
+export type WorkloadName =
+  | "adjust"
+  | "bulk"
+  | "checkout"
+  | "read"
+  | "sync"
+  | "source"
+  | "source-levels"
+  | "totals-sku"
+  | "totals-groups"
+  | "as-of";
 
 /** One run of the load generator. */
 export interface LoadJob {

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type BenchDatabase, openBenchDatabase } from "../harness/bench-database.ts";
 import { LARGE_SEED, seedLarge } from "../seed-large.ts";
-import { SPREAD_PRODUCT_COUNT } from "../workloads/names.ts";
+import { LOCATIONS_SEED, seedLocations } from "../seed-locations.ts";
+import { BENCH_SOURCE_ID, SPREAD_PRODUCT_COUNT } from "../workloads/names.ts";
 import { BENCH_BEARER } from "./bearer.ts";
 import { fillByHttp } from "./fill-by-http.ts";
 import { auditOnhand } from "./onhand-audit.ts";
@@ -24,6 +25,7 @@ export const onhandTarget: Target = {
       const server = await start();
       context.say(`filling it with ${SPREAD_PRODUCT_COUNT} products`);
       const seededChanges = await fillByHttp({ url: server.url, bearer: BENCH_BEARER }, SPREAD_PRODUCT_COUNT);
+      await registerSource(server.url);
       return { server, seededChanges, productCount: SPREAD_PRODUCT_COUNT };
     }),
 };
@@ -41,6 +43,29 @@ export const onhandLargeTarget: Target = {
       return { server: await start(), seededChanges, productCount: SPREAD_PRODUCT_COUNT };
     }),
 };
+
+/** Onhand with a thousand products at a thousand locations, in ten groups. */
+export const onhandLocationsTarget: Target = {
+  name: "onhand-locations",
+  title: `Onhand at ${(LOCATIONS_SEED.products * LOCATIONS_SEED.locations).toLocaleString("en")} items`,
+  unavailable: missingEntry,
+  start: (context) =>
+    startOnhand("onhand-locations", context, async (database, start) => {
+      await (await start()).stop();
+      const seededChanges = await seedLocations(database.url, LOCATIONS_SEED, context.say);
+      return { server: await start(), seededChanges, productCount: LOCATIONS_SEED.products };
+    }),
+};
+
+/** It sends changes and levels; what it states holds for an hour against less trusted ones, of which there are none. */
+async function registerSource(url: string): Promise<void> {
+  const response = await fetch(`${url}/v1/sources`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${BENCH_BEARER}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ sourceId: BENCH_SOURCE_ID, name: "Bench source" }),
+  });
+  if (!response.ok) throw new Error(`registering the source answered ${response.status}: ${await response.text()}`);
+}
 
 interface Filled {
   readonly server: ServerProcess;

@@ -6,6 +6,7 @@ export type TargetName =
   | "onhand-without-database"
   | "plain"
   | "onhand-large"
+  | "onhand-locations"
   | "bare-stream"
   | "webhook-receiver";
 

@@ -1,4 +1,4 @@
-import { onhandLargeTarget, onhandTarget } from "./onhand.ts";
+import { onhandLargeTarget, onhandLocationsTarget, onhandTarget } from "./onhand.ts";
 import { onhandWithoutDatabaseTarget } from "./onhand-without-database.ts";
 import { plainTarget } from "./plain.ts";
 import { plainProcessTarget } from "./plain-process.ts";
@@ -9,6 +9,7 @@ export const TARGETS: Readonly<Record<TargetName, Target>> = {
   onhand: onhandTarget,
   "onhand-without-database": onhandWithoutDatabaseTarget,
   "onhand-large": onhandLargeTarget,
+  "onhand-locations": onhandLocationsTarget,
   plain: plainTarget,
   "bare-stream": plainProcessTarget({
     name: "bare-stream",

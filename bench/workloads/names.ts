@@ -2,6 +2,9 @@
 
 export const BENCH_LOCATION_ID = "bench-warehouse";
 
+/** The source that sends lines; it is registered where lines are sent. */
+export const BENCH_SOURCE_ID = "bench-source";
+
 /** Digits of a product's number: ten million products at most. */
 export const PRODUCT_DIGITS = 7;
 
