@@ -198,4 +198,20 @@ export const plantedBugs: readonly PlantedBug[] = [
     planted: "delta: { ...noLevels, onHand: -quantity },",
     caughtBy: [businessTests],
   },
+  {
+    name: "rounded id",
+    harm: "a platform's long id becomes that of another product",
+    file: "server/src/mappings/read-payload.ts",
+    original: "const exactDigitsMax = 15;",
+    planted: "const exactDigitsMax = 17;",
+    caughtBy: ["server/src/mappings/read-payload.test.ts"],
+  },
+  {
+    name: "unsigned payload",
+    harm: "anybody can say what a shop has in stock",
+    file: "server/src/mappings/signature.ts",
+    original: "if (claimed === null) return false;",
+    planted: "if (claimed === null) return true;",
+    caughtBy: ["server/src/mappings/signature.test.ts"],
+  },
 ];
