@@ -108,6 +108,29 @@ export const reserveTemplate: fc.Arbitrary<Template> = fc
     };
   });
 
+/** Lines that want the same from places that overlap: who is served first may leave nothing for the others. */
+export const crowdedTemplate: fc.Arbitrary<Template> = fc
+  .record({
+    template: reserveTemplate,
+    productId: fc.constantFrom(...productIds),
+    channelId: fc.constantFrom(null, ...channelIds),
+    lines: fc.array(fc.record({ group: fc.constantFrom(...groups, null), quantity: fc.integer({ min: 1, max: 12 }) }), {
+      minLength: 2,
+      maxLength: 4,
+    }),
+  })
+  .map(
+    ({ template, productId, channelId, lines }) =>
+      (world: World): ReserveCommand => ({
+        ...(template(world) as ReserveCommand),
+        channelId,
+        lines: lines.map(({ group, quantity }) => {
+          const locationGroup = channelId === null ? (group ?? groups[0]) : group;
+          return { productId, sku: null, locationId: null, locationGroup, quantity };
+        }),
+      }),
+  );
+
 /** One of the orders of a kind, the newest ones mostly; or one that was never made. */
 const anOrder = fc.constantFrom(0, 0, 0, 1, 1, 2, 5).map((back) => (world: World, kind: StockOrder["kind"]): string => {
   const orders = world.orders.filter((order) => order.kind === kind);

@@ -2,7 +2,7 @@
 import { lifeStates } from "@onhand/protocol/vocabulary";
 import fc from "fast-check";
 import type { ChannelDocument } from "../../src/core/catalogue/catalogue.ts";
-import { SeedBook } from "./commands.ts";
+import { locationDocument, SeedBook } from "./commands.ts";
 import { channelIds, extreme, locationIds, productIds, small, startMs } from "./draws.ts";
 import { drawnChannel, drawnLocation } from "./generate-catalogue.ts";
 
@@ -71,24 +71,32 @@ const stockedItem = fc.option(
   { freq: 9 },
 );
 
+const stockedPastAt = (location: typeof drawnLocation) =>
+  fc
+    .record({
+      partitionCount: fc.constantFrom(1, 2, 3, 16),
+      locations: fc.tuple(...locationIds.map(() => location)),
+      channels: fc.tuple(...channelIds.map(() => drawnChannel)),
+      items: fc.array(stockedItem, { minLength: 12, maxLength: 12 }),
+    })
+    .map(({ partitionCount, locations, channels, items }) => {
+      const book = new SeedBook(partitionCount, startMs);
+      for (const productId of productIds) book.product(productId);
+      for (const [index, document] of locations.entries()) book.location(locationIds[index]!, "active", document);
+      for (const [index, document] of channels.entries()) book.channel(channelIds[index]!, document);
+      for (const [index, seed] of items.entries()) {
+        if (seed === null) continue;
+        const { onHand, ...settings } = seed;
+        const place = { productId: productIds[index % 4]!, locationId: locationIds[index >> 2]! };
+        book.item({ ...place, levels: { onHand }, ...settings });
+      }
+      return book;
+    });
+
 /** A past in which everything is in use and most of it in stock, so that most of what is asked for can be had. */
-export const stockedPast = fc
-  .record({
-    partitionCount: fc.constantFrom(1, 2, 3, 16),
-    locations: fc.tuple(...locationIds.map(() => drawnLocation)),
-    channels: fc.tuple(...channelIds.map(() => drawnChannel)),
-    items: fc.array(stockedItem, { minLength: 12, maxLength: 12 }),
-  })
-  .map(({ partitionCount, locations, channels, items }) => {
-    const book = new SeedBook(partitionCount, startMs);
-    for (const productId of productIds) book.product(productId);
-    for (const [index, document] of locations.entries()) book.location(locationIds[index]!, "active", document);
-    for (const [index, document] of channels.entries()) book.channel(channelIds[index]!, document);
-    for (const [index, seed] of items.entries()) {
-      if (seed === null) continue;
-      const { onHand, ...settings } = seed;
-      const place = { productId: productIds[index % 4]!, locationId: locationIds[index >> 2]! };
-      book.item({ ...place, levels: { onHand }, ...settings });
-    }
-    return book;
-  });
+export const stockedPast = stockedPastAt(drawnLocation);
+
+/** The same with locations of which most are in some groups and not in others. */
+export const crowdedPast = stockedPastAt(
+  fc.constantFrom(["eu"], ["us"], ["eu", "us"]).map((its) => ({ ...locationDocument("Warehouse A"), groups: its })),
+);

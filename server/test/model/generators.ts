@@ -4,6 +4,7 @@ import type { Template } from "./draws.ts";
 import { channelTemplate, locationTemplate, productTemplate, refreshTemplate } from "./generate-catalogue.ts";
 import { inventoryTemplate, noticeTemplate, recordTemplate } from "./generate-inventory.ts";
 import {
+  crowdedTemplate,
   expireTemplate,
   reservationTemplate,
   reserveTemplate,
@@ -27,6 +28,7 @@ export const stockTemplate: fc.Arbitrary<Template> = fc.oneof(
 /** Reservations, transfers and supplies, from the first hold to the last unit. */
 const orderTemplate: fc.Arbitrary<Template> = fc.oneof(
   { weight: 4, arbitrary: reserveTemplate },
+  { weight: 1, arbitrary: crowdedTemplate },
   { weight: 5, arbitrary: reservationTemplate },
   { weight: 1, arbitrary: expireTemplate },
   { weight: 3, arbitrary: transferTemplate },

@@ -116,6 +116,7 @@ export function sourceAll(world: World, group: World, command: ReserveCommand): 
     const ordered = wanted === 0n ? places : orderPlaces(asked, places, wanted, parcels);
     serve(one.index, takeInOrder(ordered, wanted));
   }
+  if (!isHopeless) serveShort(command, shelf, open, served);
   const takes = served.flatMap((places, index) =>
     places
       .filter(({ taken }) => taken > 0n)
@@ -128,6 +129,62 @@ export function sourceAll(world: World, group: World, command: ReserveCommand): 
   );
   const isExplained = open.length > 0 || command.policy === "partial";
   return { takes, found: served.map(sum), allocation: isExplained ? explained(command, served) : null };
+}
+
+/** Where one line takes in place of the next one; the last takes what is left. */
+type Chain = readonly { readonly index: number; readonly locationId: string }[];
+
+/** Lines that fell short are served by moving as few others of their product as possible, until nobody can be moved. */
+function serveShort(
+  command: ReserveCommand,
+  shelf: Shelf,
+  open: readonly { readonly index: number; readonly places: readonly string[] }[],
+  served: Served[],
+): void {
+  for (const { index } of open) {
+    const { productId, quantity } = command.lines[index]!;
+    const same = open.filter((other) => command.lines[other.index]!.productId === productId);
+    const takenAt = (line: number, locationId: string): bigint =>
+      served[line]!.find((place) => place.locationId === locationId)?.taken ?? 0n;
+    /** All chains of so many lines that begin with one, by the order of places and lines. */
+    const chainsOf = (line: number, length: number, before: Chain): Chain[] => {
+      const unordered = same.find((other) => other.index === line)!.places;
+      const places = preferred(
+        command,
+        unordered.map((locationId) => ({ locationId, available: 0n })),
+      );
+      return places
+        .filter(({ locationId }) => !before.some((link) => link.locationId === locationId))
+        .flatMap(({ locationId }) => {
+          const chain = [...before, { index: line, locationId }];
+          if (length === 1) return shelf.at(productId, locationId) > 0n ? [chain] : [];
+          return same
+            .filter((other) => takenAt(other.index, locationId) > 0n)
+            .filter((other) => !chain.some((link) => link.index === other.index))
+            .flatMap((other) => chainsOf(other.index, length - 1, chain));
+        });
+    };
+    const lengths = same.map((_, position) => position + 1);
+    for (;;) {
+      const missing = shelf.allowed(productId, BigInt(quantity) - sum(served[index]!));
+      const chain = same.length < 2 || missing === 0n ? undefined : lengths.flatMap((of) => chainsOf(index, of, []))[0];
+      if (chain === undefined) break;
+      const given = chain.slice(1).map((link, at) => takenAt(link.index, chain[at]!.locationId));
+      const units = [...given, shelf.at(productId, chain.at(-1)!.locationId)].reduce(least, missing);
+      const add = (line: number, locationId: string, more: bigint): void => {
+        shelf.take({ requestLine: line + 1, productId, locationId, quantity: more });
+        served[line] = served[line]!.map((place) => {
+          if (place.locationId !== locationId) return place;
+          const taken = place.taken + more;
+          return { ...place, taken, available: taken > place.available ? taken : place.available };
+        });
+      };
+      for (const [at, link] of chain.entries()) {
+        if (at > 0) add(link.index, chain[at - 1]!.locationId, -units);
+        add(link.index, link.locationId, units);
+      }
+    }
+  }
 }
 
 function takeInOrder(places: readonly Looked[], wanted: bigint): Served {

@@ -1,7 +1,7 @@
 /**
  * Finds the units of a request: first at the locations that lines name, then, by the sourcing policy, for those that name
  * none. Those with fewer candidates go first, so that no line takes away what only another could have used where the
- * groups lie within each other.
+ * groups lie within each other. Where they overlap otherwise, short lines are tried a second time.
  */
 import type { ReserveCommand, ReserveLine } from "../command.ts";
 import { candidateLocations, weighedLocations } from "../needs.ts";
@@ -13,6 +13,8 @@ import { sourcingPolicy } from "../sourcing/policies.ts";
 import type { Candidate, Choice, SourcingPolicy, SourcingRequest } from "../sourcing/policy.ts";
 import { priority } from "../sourcing/priority.ts";
 import type { Draft, ItemPlace } from "../state.ts";
+import { type Found, placeOf, type Sourced, takenOf } from "./reservation-found.ts";
+import { serveShortLines } from "./reservation-second-try.ts";
 import type { ReservationSupply } from "./reservation-supply.ts";
 
 /** Units that a line of the request takes of one item. */
@@ -29,12 +31,6 @@ export interface Allocated {
   readonly allocation: Allocation | null;
 }
 
-/** What was found for one line of the request. */
-interface Found {
-  readonly candidates: readonly Candidate[];
-  readonly choices: readonly Choice[];
-}
-
 /** @returns what is taken from where, or the line that cannot be served. Records it in the supply */
 export function allocate(draft: Draft, command: ReserveCommand, supply: ReservationSupply): Allocated | Rejection {
   const { lines } = command;
@@ -47,7 +43,7 @@ export function allocate(draft: Draft, command: ReserveCommand, supply: Reservat
     if (isThere) return { takes: [{ ...place, requestLine: 1, quantity }], allocation: null };
   }
   const found: Found[] = new Array(lines.length);
-  const sourced: { readonly index: number; readonly locationIds: readonly string[] }[] = [];
+  const sourced: Sourced[] = [];
   for (const [index, line] of lines.entries()) {
     if (line.locationId !== null) found[index] = takeNamed(draft, line, line.locationId, supply);
     else sourced.push({ index, locationIds: candidateLocations(command, line, draft) });
@@ -62,12 +58,6 @@ export function allocate(draft: Draft, command: ReserveCommand, supply: Reservat
   return { takes, allocation: isExplained ? explain(command, found) : null };
 }
 
-const placeOf = (draft: Draft, productId: string, locationId: string): ItemPlace => ({
-  partition: partitionOf(productId, draft.partitionCount),
-  productId,
-  locationId,
-});
-
 function takeNamed(draft: Draft, line: ReserveLine, locationId: string, supply: ReservationSupply): Found {
   const place = placeOf(draft, line.productId, locationId);
   const available = Math.min(supply.capLeft(place.partition, place.productId), supply.at(place));
@@ -80,7 +70,7 @@ function takeNamed(draft: Draft, line: ReserveLine, locationId: string, supply: 
 function source(
   draft: Draft,
   command: ReserveCommand,
-  sourced: readonly { readonly index: number; readonly locationIds: readonly string[] }[],
+  sourced: readonly Sourced[],
   found: Found[],
   supply: ReservationSupply,
 ): void {
@@ -97,7 +87,8 @@ function source(
   };
   const sending = [...new Set(lines.flatMap(({ locationId }) => (locationId === null ? [] : [locationId])))];
   const request = { lines: sourced.map(({ index, locationIds }) => look(index, locationIds)), priorities, sending };
-  const policy = isHopeless(command, request, found) ? priority : sourcingPolicy(command.sourcing)!;
+  const isVain = isHopeless(command, request, found);
+  const policy = isVain ? priority : sourcingPolicy(command.sourcing)!;
   const choose = policy.forRequest(request);
   for (const [position, { index, locationIds }] of sourced.entries()) {
     const seen = position === 0 ? request.lines[0]! : look(index, locationIds);
@@ -107,6 +98,7 @@ function source(
     for (const { locationId, taken } of choices) supply.take(placeOf(draft, demand.productId, locationId), taken);
     found[index] = { candidates, choices };
   }
+  if (policy.yields === true && !isVain) serveShortLines(draft, command, sourced, found, supply);
 }
 
 /**
@@ -170,8 +162,6 @@ function assertPossible(
   }
   if (total > quantity) throw new Error(`sourcing policy ${policy.name} took ${total}, ${quantity} were asked for`);
 }
-
-const takenOf = ({ choices }: Found): number => choices.reduce((sum, { taken }) => sum + taken, 0);
 
 /** All units of all lines must be found; of a partial request one. */
 function checkFound(draft: Draft, command: ReserveCommand, found: readonly Found[]): Rejection | null {

@@ -44,6 +44,8 @@ export function smallestCover(
   gains.sort((a, b) => b.gain - a.gain || a.location - b.location);
   const sizeMin = sizeAtLeast(gains, missing);
   const found = greedySet(search, gains);
+  // Those that send most first may use up what only lines behind them need: then no size is known to do.
+  if (!covers(search, found)) return smallestSet(search, others, sizeMin, others.length) ?? found;
   const greedy = found.length > sizeMin ? pruned(search, found) : found;
   return smallestSet(search, others, sizeMin, greedy.length) ?? greedy;
 }

@@ -9,6 +9,7 @@ import { byPriority, takeInOrder } from "./take-in-order.ts";
 
 export const fewestParcels: SourcingPolicy = {
   name: "fewest_parcels",
+  yields: true,
   forRequest(request) {
     const chosen = fewestLocations(request);
     const together = chosen.size === 1 ? "The one location" : `One of the ${chosen.size} locations`;

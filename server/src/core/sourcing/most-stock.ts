@@ -4,6 +4,7 @@ import { byPriority, takeInOrder } from "./take-in-order.ts";
 
 export const mostStock: SourcingPolicy = {
   name: "most_stock",
+  yields: true,
   forRequest:
     ({ priorities }) =>
     (demand, candidates) =>

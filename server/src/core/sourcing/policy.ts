@@ -49,6 +49,11 @@ export type ChooseForLine = (demand: Demand, candidates: readonly Candidate[]) =
 export interface SourcingPolicy {
   /** What requests name it by: `[a-z_]{1,32}`. */
   readonly name: string;
+  /**
+   * True: it says what is taken first, and insists on nothing. Where a line falls short for others of the same product,
+   * these may be moved to any of their candidates. Absent: its choice stands.
+   */
+  readonly yields?: boolean;
   /** Looks at the whole request once; what it gives back is asked for each line in turn. */
   forRequest(request: SourcingRequest): ChooseForLine;
 }

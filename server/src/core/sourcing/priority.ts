@@ -4,6 +4,7 @@ import { byPriority, takeInOrder } from "./take-in-order.ts";
 
 export const priority: SourcingPolicy = {
   name: "priority",
+  yields: true,
   forRequest({ priorities }) {
     const named = new Set(priorities);
     return (demand, candidates) =>
