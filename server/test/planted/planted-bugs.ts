@@ -214,4 +214,20 @@ export const plantedBugs: readonly PlantedBug[] = [
     planted: "if (claimed === null) return true;",
     caughtBy: ["server/src/mappings/signature.test.ts"],
   },
+  {
+    name: "final for want of time",
+    harm: "a sale is refused for good for holds that are over and only were not let go yet",
+    file: "server/src/core/inventory/inventory-checks.ts",
+    original: "...(hidesDue(draft, { partition: step.partition, productId, locationId }) ?",
+    planted: "...(hidesDue(draft, { partition: step.partition, productId, locationId }) && false ?",
+    caughtBy: [businessTests],
+  },
+  {
+    name: "line that makes no room",
+    harm: "a reservation is refused though all that it asks for is there",
+    file: "server/src/core/reservations/reservation-allocation.ts",
+    original: "if (policy.yields === true && !isVain) serve",
+    planted: "if (policy.yields === false && !isVain) serve",
+    caughtBy: ["server/src/core/reservations/reservation-second-try.test.ts"],
+  },
 ];
