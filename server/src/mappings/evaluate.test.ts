@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { evaluate, faultOfExpression, type MappingOutput } from "./evaluate.ts";
 
 const run = (expression: string, text = "{}", headers: Record<string, string> = {}): Promise<MappingOutput> =>
@@ -26,6 +27,17 @@ test("long ids survive in whatever the expression makes of them", async () => {
   expect(await lines('{"operationId": id & ":" & other, "productCode": $string(id)}', text)).toEqual([
     { operationId: "271878346596884015:1234567890123456", productCode: "271878346596884015" },
   ]);
+});
+
+test("whatever integer it is, its digits survive as text", async () => {
+  const most = 10n ** 20n;
+  await fc.assert(
+    fc.asyncProperty(fc.bigInt({ min: -most, max: most }), async (id) => {
+      expect(await lines('{"sku": $string(id), "operationId": "" & id}', `{"id":${id}}`)).toEqual([
+        { sku: String(id), operationId: String(id) },
+      ]);
+    }),
+  );
 });
 
 test("expressions see headers, the source and when it came", async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { readLine, type SentLine } from "./sent-line.ts";
 
 const read = (sent: SentLine, timezone: string | null = null) => readLine(sent, "payload:1:0", timezone);
@@ -77,4 +78,15 @@ test.each([
   // It can be parked.
   expect(line.operationId).not.toBe("");
   expect(line.operationId).not.toMatch(/\p{Cc}/u);
+});
+
+test("nothing that can be sent is too odd to be parked under an id", () => {
+  const names = ["operationId", "sku", "productCode", "locationCode", "stockLevel", "adjustment", "occurredAt", "type"];
+  fc.assert(
+    fc.property(fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), fc.jsonValue()), (sent) => {
+      const { line } = read(sent, "Europe/Paris");
+      expect(line.operationId).toMatch(/^\P{Cc}{1,200}$/u);
+      expect(line.occurredAtMs === null || typeof line.occurredAtMs === "number").toBe(true);
+    }),
+  );
 });

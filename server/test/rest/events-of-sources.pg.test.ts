@@ -1,6 +1,7 @@
 /** POST /v1/sources/{id}/events: our own lines, payloads of platforms through mappings, signatures, and what cannot be read. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
+import fc from "fast-check";
 import { sample } from "../mappings/run-ready.ts";
 import { until } from "../support/server-process.ts";
 import { adjust, createLocation, createProduct, type Json, startTestServer, type TestServer } from "./support.ts";
@@ -89,6 +90,39 @@ describe("our own lines", () => {
     const verdict = async (key: string) =>
       (await server.writer.post(`${path}/events`, body, { "idempotency-key": key })).body.results[0].verdict;
     expect([await verdict("a"), await verdict("a"), await verdict("b")]).toEqual(["applied", "duplicate", "applied"]);
+  });
+
+  test("lines of any oddness park themselves only", async () => {
+    const path = await mapped("noise", { expression: "lines" });
+    const odd = fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom<Json>("soap", "shop", "a", "", " ", "\n", "x".repeat(300), "\u{1F48B}") },
+      { weight: 2, arbitrary: fc.constantFrom<Json>(1, 0, -1, 1.5, 1e300, -0, 9_007_199_254_740_991, null, true) },
+      fc.jsonValue({ maxDepth: 2 }),
+      fc.string({ unit: "binary" }).filter((text) => text.isWellFormed() && !text.includes("\0")),
+    );
+    const fields = ["operationId", "productId", "sku", "productCode", "locationId", "locationCode"];
+    const more = ["adjustment", "stockLevel", "state", "type", "occurredAt", "version", "reason", "reference"];
+    // What nothing can store is refused as a whole.
+    const isSendable = (line: object): boolean => !/\\u0000|\\ud[89a-f]|__proto__/i.test(JSON.stringify(line));
+    const noise = fc.sample(
+      fc.dictionary(fc.constantFrom(...fields, ...more), odd, { minKeys: 1, maxKeys: 8, noNullPrototype: true }),
+      { numRuns: 600, seed: 20_261_122 },
+    );
+    const lines = noise
+      .filter(isSendable)
+      .map((line, index) => ({ ...line, ...(index % 2 ? { productId: "soap" } : {}) }));
+    expect(lines.length).toBeGreaterThan(300);
+    const before = await levelOf("brush");
+    const good = { operationId: "the good one", productId: "brush", locationId: "shop", adjustment: -1 };
+    const { status, body } = await server.writer.post(`${path}/events`, { lines: [...lines, good] });
+    expect({ status, detail: body.detail }).toEqual({ status: 200, detail: undefined });
+    expect(body.results).toHaveLength(lines.length + 1);
+    expect(body.results.at(-1).verdict).toBe("applied");
+    expect(await levelOf("brush")).toBe(before - 1);
+    // Each line that was not applied waits, and can be looked at.
+    for (const { verdict, parkedId } of body.results)
+      if (verdict === "rejected" || verdict === "review") expect(parkedId).toBeString();
+    expect((await server.reader.get("/v1/parked-lines?originId=noise&limit=1000")).status).toBe(200);
   });
 
   test("what is no such request is told what to do", async () => {
