@@ -60,7 +60,7 @@ const slots = (dayHours * hourMs) / slotMs;
 /** Products of `web-a` whose codes are mapped late, from the end; the very last code is never mapped. */
 export const lateMapped = 3;
 export const codeOf = (productId: string): string => `gid://product/90071992547409${productId.slice(1)}`;
-export const ghostCode = "gid://product/none";
+const ghostCode = "gid://product/none";
 
 /** @param nowMs the day ends before it */
 export function makeWorld(size: WorldSize, nowMs: number): World {
