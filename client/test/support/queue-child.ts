@@ -1,6 +1,7 @@
 /**
- * A till that is killed: adds sales to a queue in a file and sends them. `KILL_AT` says at which step it kills itself,
- * as a power cut would; each step of storing, sending and removing is one. Prints what became durable.
+ * A till that is killed: adds sales (`PRODUCT:NUMBER`, or `PRODUCT:note:NUMBER` as a line of the log) to a queue in a file
+ * and sends them. `KILL_AT` says at which step it kills itself, as a power cut would; each step of storing, sending and
+ * removing is one. Prints what became durable.
  */
 
 import { fileStore, type QueueStore } from "../../src/file-store.ts";
@@ -30,9 +31,11 @@ const store: QueueStore = {
 const client = createClient({ baseUrl, fetch: (url, init) => around(() => fetch(url, init)) });
 const queue = await client.offlineQueue({ store });
 for (const sale of sales) {
-  const [productId, number] = sale.split(":") as [string, string];
+  const [productId, ...rest] = sale.split(":") as [string, ...string[]];
+  const number = rest.at(-1)!;
   const body = { productId, locationId: "shop", adjustment: -1, type: "sale", reference: number } as const;
-  await queue.add((api) => api.adjustInventory(body, { idempotencyKey: `sale ${number}` }));
+  if (rest.includes("note")) await queue.note({ ...body, operationId: `sale ${number}` });
+  else await queue.add((api) => api.adjustInventory(body, { idempotencyKey: `sale ${number}` }));
   process.stdout.write(`added ${sale}\n`);
 }
 await queue.idle();
