@@ -12,6 +12,11 @@ const isTime = (value: unknown): boolean => isWhole(value, 0) && (value as numbe
 const isName = (value: unknown, charactersMax: number): boolean =>
   typeof value === "string" && value.length > 0 && value.length <= charactersMax && !/\p{Cc}/u.test(value);
 
+/** Free text that can be kept beside the journal. */
+const isText = (value: unknown, charactersMax: number): boolean =>
+  value === null ||
+  (typeof value === "string" && value.length <= charactersMax && value.isWellFormed() && !value.includes("\0"));
+
 const invalid = (pointer: string, what: string): IntakeProblem => ({
   code: "validation_failed",
   detail: `${pointer} ${what}. Correct it at the sender, or in its mapping, and retry the line or discard it.`,
@@ -39,6 +44,12 @@ export function faultOf(line: IntakeLine, { mode, isStatementOnly }: IntakeOrigi
     ["/saidAt", line.saidAtMs],
   ] as const)
     if (timeMs !== null && !isTime(timeMs)) return invalid(pointer, "must be a time between 1970 and 9999");
+  for (const [name, charactersMax] of [
+    ["reason", intakeLimits.reasonCharactersMax],
+    ["reference", intakeLimits.referenceCharactersMax],
+  ] as const)
+    if (!isText(line[name], charactersMax))
+      return invalid(`/${name}`, `must be text of at most ${charactersMax} characters`);
   return null;
 }
 

@@ -11,6 +11,8 @@ export const intakeLimits = {
   /** Characters of an operation id and of a sender's code. */
   operationIdCharactersMax: 200,
   codeCharactersMax: 200,
+  reasonCharactersMax: 1_000,
+  referenceCharactersMax: 255,
   /** Publications of a product at a location that are kept to recognise echoes by. */
   publicationsPerPairMax: 20,
   /** How much the clock of who echoes may differ from ours. */

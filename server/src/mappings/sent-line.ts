@@ -30,8 +30,7 @@ const fields: ReadonlySet<string> = new Set([
   "reason",
   "reference",
 ]);
-const reasonCharactersMax = 1_000;
-const referenceCharactersMax = 255;
+const { operationIdCharactersMax, reasonCharactersMax, referenceCharactersMax } = intakeLimits;
 
 const isAbsent = (value: unknown): value is null | undefined => value === undefined || value === null;
 /** Codes are text; a sender that counts its things with numbers means their digits. */
@@ -40,10 +39,7 @@ const isText = (value: unknown, charactersMax: number): boolean =>
   isAbsent(value) ||
   (typeof value === "string" && value.length <= charactersMax && value.isWellFormed() && !value.includes("\0"));
 const isOperationId = (value: unknown): value is string =>
-  typeof value === "string" &&
-  value.length > 0 &&
-  value.length <= intakeLimits.operationIdCharactersMax &&
-  !/\p{Cc}/u.test(value);
+  typeof value === "string" && value.length > 0 && value.length <= operationIdCharactersMax && !/\p{Cc}/u.test(value);
 
 /**
  * @param fallbackId operation id of a line that has none, or none that can be kept

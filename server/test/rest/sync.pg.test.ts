@@ -110,6 +110,16 @@ describe("a log", () => {
     expect(await levelOf("constructor")).toBe(-1);
   });
 
+  test("a line whose words cannot be kept is rejected by itself", async () => {
+    const answer = await sync("till-odd-words", [
+      sale(1),
+      sale(2, { reason: 5 }),
+      sale(3, { reference: "x".repeat(256) }),
+      sale(4),
+    ]);
+    expect(verdicts(answer)).toEqual(["applied", "rejected", "rejected", "applied"]);
+  });
+
   test("with operations that are older than keys are kept for sure, and unknown, waits for somebody", async () => {
     const old = formatRfc3339(Date.now() - 8 * dayMs);
     const answer = await sync("till-4", [sale(1, { occurredAt: old }), sale(2)], {
