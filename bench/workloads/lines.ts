@@ -2,7 +2,8 @@ import { postTemplate, TemplateBuilder, writeDigits, writeHex } from "../load/re
 import { BENCH_SOURCE_ID, PRODUCT_DIGITS, PRODUCT_ID_PREFIX } from "./names.ts";
 import { type RequestSource, type SourceContext, writeKey } from "./request-source.ts";
 
-const APPLIED = Buffer.from('"verdict":"applied"');
+/** A level that a newer one is there for is recorded, too. */
+const RECORDED = ['"verdict":"applied"', '"verdict":"ignored"'].map((text) => Buffer.from(text));
 /** Numbers of a log begin here, so that all have as many digits. */
 const FIRST_SEQUENCE = 1_000_000_000;
 const SEQUENCE_DIGITS = 10;
@@ -62,13 +63,14 @@ function linesSource(context: SourceContext, kind: Kind): RequestSource {
       }
       return bytes;
     },
-    unitsIn: appliedLines,
+    unitsIn: recordedLines,
   };
 }
 
-/** How many lines of an answer say that they were applied. */
-function appliedLines(body: Buffer): number {
+/** How many lines of an answer say that they were recorded. */
+function recordedLines(body: Buffer): number {
   let count = 0;
-  for (let at = body.indexOf(APPLIED); at >= 0; at = body.indexOf(APPLIED, at + APPLIED.length)) count += 1;
+  for (const verdict of RECORDED)
+    for (let at = body.indexOf(verdict); at >= 0; at = body.indexOf(verdict, at + verdict.length)) count += 1;
   return count;
 }
