@@ -245,9 +245,10 @@ export function dipsBelowZero({ allowsNegative, before, after }: Step): boolean 
 
 /** @param before and `after`: the item around the whole request, whose lines for it are added up */
 export function insufficient(draft: Draft, step: Step, before: Item | null, after: Item): Rejection {
-  const availableBefore = before === null ? 0 : availableOf(before);
-  const available = Math.max(0, availableBefore);
-  const net = availableBefore - availableOf(after);
+  const available = before === null ? 0 : Math.max(0, availableOf(before));
+  // Differences first: sums on the way to them may be beyond what is held exactly.
+  const lost = (state: "onHand" | "reserved" | "unavailable"): number => (before?.[state] ?? 0) - after[state];
+  const net = lost("onHand") - lost("reserved") - lost("unavailable");
   // Lines that raise an oversold item on the whole, but lower it in one of them: that one is what was asked for.
   const requested = net > 0 ? net : -(step.line.change.adjustment ?? 0);
   const { productId, locationId } = step.line;
