@@ -20,6 +20,7 @@ import type {
 /** A command under a key, or a line of the log. */
 export type QueueEntry = StoredCommand | StoredLine;
 
+/** Whether it is a line of the log, and no command. */
 export const isLine = (entry: QueueEntry): entry is StoredLine => entry.kind === "line";
 
 /** Whether it still has to be sent, or to be answered. */

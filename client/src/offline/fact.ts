@@ -83,6 +83,7 @@ export function lineOfCommand(command: StoredCommand): StoredLine | null {
   return fact === null ? null : newLine(id, idempotencyKey, fact, storedAtMs);
 }
 
+/** A line that was never sent. */
 export const newLine = (id: number, operationId: string, fact: Fact, storedAtMs: number): StoredLine => ({
   kind: "line",
   id,
