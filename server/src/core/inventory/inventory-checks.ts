@@ -199,11 +199,11 @@ export function checkRange({ line, index, before, after, contained }: Step): Rej
 const isExact = (value: number): boolean => Math.abs(value) <= quantityMax;
 
 /** On the way to a number at the edge there may be one beyond it, which is rounded: there it is added up exactly. */
-function isAvailableExact(item: Item): boolean {
-  if (Math.abs(availableOf(item)) < quantityMax / 2) return true;
-  const available = BigInt(item.onHand) - BigInt(item.reserved) - BigInt(item.unavailable);
-  return isExact(Number(available));
-}
+const isAvailableExact = (item: Item): boolean =>
+  Math.abs(availableOf(item)) < quantityMax / 2 || isExact(Number(exactAvailable(item)));
+
+const exactAvailable = (item: Item | null): bigint =>
+  item === null ? 0n : BigInt(item.onHand) - BigInt(item.reserved) - BigInt(item.unavailable);
 
 function checkUnavailable(line: InventoryLine, index: number, after: Item): Rejection | null {
   const { unavailableStock } = line.change;
@@ -246,9 +246,7 @@ export function dipsBelowZero({ allowsNegative, before, after }: Step): boolean 
 /** @param before and `after`: the item around the whole request, whose lines for it are added up */
 export function insufficient(draft: Draft, step: Step, before: Item | null, after: Item): Rejection {
   const available = before === null ? 0 : Math.max(0, availableOf(before));
-  // Differences first: sums on the way to them may be beyond what is held exactly.
-  const lost = (state: "onHand" | "reserved" | "unavailable"): number => (before?.[state] ?? 0) - after[state];
-  const net = lost("onHand") - lost("reserved") - lost("unavailable");
+  const net = Number(exactAvailable(before) - exactAvailable(after));
   // Lines that raise an oversold item on the whole, but lower it in one of them: that one is what was asked for.
   const requested = net > 0 ? net : -(step.line.change.adjustment ?? 0);
   const { productId, locationId } = step.line;
