@@ -1,6 +1,7 @@
 /** Logs of devices over HTTP: once for ever, in any order, with gaps told and clocks read. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { formatRfc3339 } from "../../src/lib/rfc3339.ts";
+import { until } from "../support/server-process.ts";
 import { type Caller, createLocation, createProduct, type Json, startTestServer, type TestServer } from "./support.ts";
 
 let server: TestServer;
@@ -165,6 +166,23 @@ describe("the device's clock", () => {
     expect(answer.results[0]).toMatchObject({ verdict: "applied", review: expect.stringContaining("not known") });
     expect(await levelOf("towel")).toBe(9);
   });
+});
+
+test("a device that speaks in a source's codes makes the source heard from, and its numbers are told to who forgot them", async () => {
+  const source = { sourceId: "pos", name: "pos", kind: "till", locationIds: ["shop"] };
+  expect((await server.admin.post("/v1/sources", source)).status).toBe(201);
+  const codes = [{ kind: "product", code: "4711", targetId: "soap" }];
+  expect((await writer.post("/v1/sources/pos/codes", { codes })).status).toBe(200);
+  const occurredAt = formatRfc3339(Date.now() - hourMs);
+  const line = sale(7, { productId: undefined, productCode: "4711", occurredAt });
+  const answer = await sync("till-7", [line], { sourceId: "pos", deviceTime: formatRfc3339(Date.now()) });
+  expect(verdicts(answer)).toEqual(["applied"]);
+  await until("the source is heard from", async () => {
+    const { body } = await reader.get("/v1/sources/pos");
+    const contact = body.contacts.find((each: Json) => each.locationId === "shop");
+    return Math.abs(Date.parse(contact?.lastEventAt ?? "") - Date.parse(occurredAt)) < 60_000;
+  });
+  expect(await sync("till-7", [])).toMatchObject({ lastSequence: 7, missing: [{ first: 1, last: 6 }] });
 });
 
 test("three times over four connections, shuffled, ends as one sending in order does", async () => {
