@@ -97,7 +97,7 @@ describe("a level", () => {
   });
 
   test("says how many that were sent and not answered the server may have counted already", async () => {
-    const { queue, connect } = await offline();
+    const { queue, store, connect } = await offline();
     await queue.levels.take([item("a", 10, 1)], asOf);
     await queue.noteAll([sold(1), sold(2)]);
     const lost = new Promise<void>((resolve) => {
@@ -118,7 +118,12 @@ describe("a level", () => {
       }),
     );
     await queue.idle();
-    expect(queue.levels.get("a", "shop")).toMatchObject({ stockLevel: 7, queued: 0, item: { version: 3 } });
+    const answered = { stockLevel: 7, queued: 0, item: { version: 3 } };
+    expect(queue.levels.get("a", "shop")).toMatchObject(answered);
+    // Killed now, it knows what the server had counted of its sales.
+    const again = await offline([...store.records.values()]);
+    expect(again.queue.levels.get("a", "shop")).toMatchObject(answered);
+    await again.queue.close();
     await queue.close();
   });
 });

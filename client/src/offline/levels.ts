@@ -129,7 +129,7 @@ export class OfflineLevels {
   async take(items: Iterable<InventoryItem>, asOf: Date): Promise<void> {
     this.#replaceBy(items, () => true);
     this.#asOfMs = asOf.getTime();
-    await this.#write();
+    await this.store();
   }
 
   /** Takes what an answer told of an item. */
@@ -142,7 +142,7 @@ export class OfflineLevels {
   async stop(): Promise<void> {
     this.#cancel();
     this.#copyView();
-    await this.#write().catch(() => {});
+    await this.store().catch(() => {});
     this.#view = null;
   }
 
@@ -150,7 +150,7 @@ export class OfflineLevels {
     this.#cancel();
     this.#copyView();
     // What could not be stored is tried again with the next look.
-    this.#write().catch(() => {});
+    this.store().catch(() => {});
     if (this.#view?.status.mode === "closed") this.#view = null;
     else if (!this.#parts.signal.aborted)
       this.#cancel = this.#parts.clock.deadline(offlineLimits.copyMs, () => this.#look());
@@ -218,8 +218,8 @@ export class OfflineLevels {
     for (const { item } of this.#levels.values()) this.#productOfSku.set(item.sku, item.productId);
   }
 
-  /** One write at a time; what could not be written is in the next one. */
-  #write(): Promise<void> {
+  /** Stores what is not stored yet. One write at a time; what could not be written is in the next one. */
+  store(): Promise<void> {
     const write = async () => {
       const changed = this.#changed;
       const removed = this.#removed;

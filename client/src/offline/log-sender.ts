@@ -14,6 +14,8 @@ export interface LogSenderOptions {
   readonly onVerdict: (line: StoredLine, verdict: LineVerdict, meta: Meta) => void;
   /** The server neither has the line nor can take it. */
   readonly onRefused: (line: StoredLine, problem: OnhandProblem) => void;
+  /** Makes durable what verdicts told of levels, before their lines are no longer on top of them. */
+  readonly storeTold: () => Promise<void>;
 }
 
 export class LogSender {
@@ -52,7 +54,7 @@ export class LogSender {
   }
 
   async #settle(lines: readonly StoredLine[], verdicts: readonly LineVerdict[], meta: Meta): Promise<void> {
-    const { contents, onVerdict, onRefused } = this.#options;
+    const { contents, onVerdict, onRefused, storeTold } = this.#options;
     const settled = lines.map((line, index): StoredLine => {
       const verdict = verdicts[index]!;
       if (verdict.operationId !== line.operationId) throw new Error("the server answered other lines than were sent");
@@ -65,6 +67,7 @@ export class LogSender {
       if (line.state === "done") onVerdict(line, verdicts[index]!, meta);
       else onRefused(line, problemOf(line, verdicts[index]!));
     }
+    await storeTold();
     await contents.settle(settled);
   }
 }

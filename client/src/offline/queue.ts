@@ -78,6 +78,7 @@ export class OfflineQueue {
       contents,
       onVerdict: (line, verdict, meta) => this.#tellVerdict(line, verdict, meta),
       onRefused: (line, problem) => this.#tellRefused(line, problem),
+      storeTold: () => this.levels.store(),
     });
     this.levels = new OfflineLevels({ clock: http.clock, store, contents, signal }, found);
     this.#forgetOnline = onOnline(() => this.flush());
@@ -305,8 +306,8 @@ export class OfflineQueue {
 
   /** Nothing is sent until the pause is over: what keeps one from the server keeps the others too. */
   async #wait(lane: Lane, error: unknown): Promise<void> {
-    this.#failures[lane] += 1;
     if (this.#pause !== null) return;
+    this.#failures[lane] += 1;
     const { clock } = this.#http;
     const pause = new AbortController();
     this.#pause = pause;
