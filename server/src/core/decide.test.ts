@@ -20,7 +20,7 @@ test(
   () => {
     fc.assert(
       fc.property(past, fc.array(group, { minLength: 1, maxLength: 4 }), (book, groups) => compareRun(book, groups)),
-      cases(4_000),
+      cases(2_000),
     );
     expect.hasAssertions();
   },
@@ -44,7 +44,7 @@ test(
       });
       compareRun(book, groups);
     });
-    fc.assert(property, cases(1_500));
+    fc.assert(property, cases(800));
     expect.hasAssertions();
   },
   timeoutMs,
@@ -53,7 +53,7 @@ test(
 test(
   "with more due than is read, what rests on holds that are over is refused as not final, and nothing else",
   () => {
-    fc.assert(fc.property(stockedPast, manyDue, compareRun), cases(600));
+    fc.assert(fc.property(stockedPast, manyDue, compareRun), cases(300));
     expect.hasAssertions();
   },
   timeoutMs,

@@ -11,6 +11,7 @@ let subjects = 0;
 beforeAll(async () => {
   server = await startTestServer();
   await createLocation(server.admin, "elsewhere");
+  await server.admin.post("/v1/sync/batch", { deviceId: "till", operations: [] });
 });
 afterAll(() => server.close());
 
@@ -69,7 +70,13 @@ const requests: Record<Call, (subject: Subject) => { path: string; body?: unknow
     body: { productId, locationId, adjustment: 1 },
   }),
   getHistory: ({ inventoryId }) => ({ path: `/v1/inventory/${inventoryId}/history` }),
-  syncBatch: ({ productId }) => ({ path: "/v1/sync/batch", body: { deviceId: `till-${productId}`, operations: [] } }),
+  syncBatch: ({ productId, locationId }) => ({
+    path: "/v1/sync/batch",
+    body: {
+      deviceId: `till-${productId}`,
+      operations: [{ sequence: 1, operationId: `op-${productId}`, productId, locationId, adjustment: 1 }],
+    },
+  }),
   listDevices: () => ({ path: "/v1/devices" }),
   getDevice: () => ({ path: "/v1/devices/till" }),
   listTotals: () => ({ path: "/v1/totals?groupBy=product" }),
