@@ -13,7 +13,7 @@ export const jobLimits = {
   roomLookMs: 250,
   roomWaitMsMax: 60_000,
   /** A server that comes no step further for so long loses the job. */
-  leaseMs: 30_000,
+  leaseMs: 15_000,
   /** How often jobs are looked for when nobody tells of one. */
   lookMs: 500,
   /** Pause after a failure, and how many end the job. */
