@@ -2,7 +2,7 @@
  * Runs the tests and ends with the line "N passed, N failed, N skipped". Exit code 0 means that tests ran, none failed
  * and, where CI=true, none was skipped.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Batch, findTestFiles, planBatches, type Suite } from "./test/plan.ts";
@@ -26,6 +26,8 @@ Examples:
 `;
 
 const root = resolve(import.meta.dir, "..");
+/** Batches at a time: quick ones mostly wait for processes and databases, storms take the whole machine. */
+const AT_ONCE: Record<Suite, number> = { quick: 2, full: 1 };
 const PROCESS_MINUTES_MAX: Record<Suite, number> = { quick: 10, full: 30 };
 
 async function main(suite: string | undefined, words: readonly string[]): Promise<number> {
@@ -47,48 +49,66 @@ async function main(suite: string | undefined, words: readonly string[]): Promis
   return report.failed > 0 || incomplete ? 1 : 0;
 }
 
-/** Runs the batches in turn; whatever happens, the shared database and the scratch folder are gone afterwards. */
+/** Runs the batches; whatever happens, the shared database and the scratch folder are gone afterwards. */
 async function runAll(batches: readonly Batch[], suite: Suite): Promise<Report> {
   const interrupt = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupt.abort());
   const scratch = mkdtempSync(join(tmpdir(), "onhand-tests-"));
-  const around = { root, scratch, env: {}, signal: interrupt.signal, processMinutesMax: PROCESS_MINUTES_MAX[suite] };
+  const around = {
+    root,
+    scratch,
+    isOneOfSeveral: AT_ONCE[suite] > 1,
+    env: {},
+    signal: interrupt.signal,
+    processMinutesMax: PROCESS_MINUTES_MAX[suite],
+  };
   const database: { cluster?: SharedCluster } = {};
   try {
-    return await runInTurn(batches, around, database);
+    return await runBatches(batches, around, database, AT_ONCE[suite]);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
     await database.cluster?.stop();
   }
 }
 
-async function runInTurn(
+/** Runs batches, so many at a time, each begun when another one has ended. */
+async function runBatches(
   batches: readonly Batch[],
   around: Surroundings,
   database: { cluster?: SharedCluster },
+  atOnce: number,
 ): Promise<Report> {
   const start = performance.now();
-  let report = NOTHING;
-  for (const [index, batch] of batches.entries()) {
-    if (around.signal.aborted) return addReports(report, failureOf("interrupted"));
+  const waiting = [...batches.entries()];
+  // Started only where a batch needs it, and once.
+  let starting: Promise<SharedCluster> | null = null;
+  const envOf = async ({ needsDatabase }: Batch): Promise<Readonly<Record<string, string>>> => {
+    if (!needsDatabase) return {};
+    starting ??= startCluster(root);
+    database.cluster = await starting;
+    return database.cluster.env;
+  };
+  const run = async (batch: Batch, index: number): Promise<Report> => {
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     process.stdout.write(`\n[${index + 1}/${batches.length}] ${batch.label} (${seconds} s so far)\n`);
-    // Started only now, so that a run of plain tests does not wait for it.
-    if (batch.needsDatabase) {
-      try {
-        database.cluster ??= await startCluster(root);
-      } catch (error) {
-        const left = batches.length - index;
-        return addReports(
-          report,
-          failureOf(`the shared PostgreSQL did not start, ${left} files did not run: ${error}`),
-        );
-      }
+    const scratch = join(around.scratch, String(index));
+    mkdirSync(scratch);
+    try {
+      return await runBatch(batch, { ...around, scratch, env: await envOf(batch) });
+    } catch (error) {
+      return failureOf(`${batch.label} did not run: ${error}`);
     }
-    const env = batch.needsDatabase ? (database.cluster?.env ?? {}) : {};
-    report = addReports(report, await runBatch(batch, { ...around, env }));
-  }
-  return report;
+  };
+  const work = async (): Promise<Report> => {
+    let report = NOTHING;
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      if (around.signal.aborted) return addReports(report, failureOf("interrupted"));
+      report = addReports(report, await run(next[1], next[0]));
+    }
+    return report;
+  };
+  const reports = await Promise.all(Array.from({ length: atOnce }, work));
+  return reports.reduce(addReports, NOTHING);
 }
 
 process.exitCode = await main(process.argv[2], process.argv.slice(3));

@@ -1,13 +1,15 @@
 /** Runs one batch of test files in a process of its own and reports how it went. */
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Batch } from "./plan.ts";
 import { addReports, failureOf, NOTHING, type Report, readReport } from "./report.ts";
 
 export interface Surroundings {
   readonly root: string;
-  /** A folder for report files. */
+  /** A folder for the files of one batch. */
   readonly scratch: string;
+  /** Several batches run at a time: what this one says is shown whole, when it has ended. */
+  readonly isOneOfSeveral: boolean;
   readonly env: Readonly<Record<string, string>>;
   /** Ends the process when the run is interrupted. */
   readonly signal: AbortSignal;
@@ -44,11 +46,13 @@ async function runProcess(files: readonly string[], around: Surroundings): Promi
   const outfile = join(around.scratch, "report.xml");
   // A report left by the process before would speak for this one.
   rmSync(outfile, { force: true });
+  const outputPath = join(around.scratch, "output.txt");
+  const output = around.isOneOfSeveral ? openSync(outputPath, "w") : null;
   const options = [`--timeout=${testMsMax}`, "--reporter=junit", `--reporter-outfile=${outfile}`];
   const tests = Bun.spawn([process.execPath, "test", ...options, ...files.map((file) => `./${file}`)], {
     cwd: around.root,
     env: { ...process.env, ...around.env },
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", output ?? "inherit", output ?? "inherit"],
     signal: around.signal,
   });
   let hung = false;
@@ -58,5 +62,9 @@ async function runProcess(files: readonly string[], around: Surroundings): Promi
   }, around.processMinutesMax * 60_000);
   const exitCode = await tests.exited;
   clearTimeout(limit);
+  if (output !== null) {
+    closeSync(output);
+    process.stdout.write(readFileSync(outputPath));
+  }
   return { xml: existsSync(outfile) ? readFileSync(outfile, "utf8") : undefined, exitCode, hung };
 }
