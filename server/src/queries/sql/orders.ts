@@ -97,17 +97,20 @@ export const orderPlaces = (keys: readonly { partition: number; orderId: string 
 
 export interface HeldOrderRow {
   readonly partitions: readonly number[];
-  /** Its lines that hold units. */
+  /** Its lines that hold units and would be released. */
   readonly lines: number;
 }
 
-/** Reservations in which a buyer holds units and that a newer one may take the place of, the oldest first. */
+/**
+ * Reservations in which a buyer holds units: those that a newer one may take the place of, the oldest first, and behind them
+ * those that are being paid, which it does not end, but whose time may be over.
+ */
 export const reservationsHeldBy = (buyerKey: string, ordersMax: number): Statement => ({
   name: "reservations_held_by",
-  text: `SELECT o.partitions, h.lines FROM
+  text: `SELECT o.partitions, CASE WHEN o.phase = 0 THEN h.lines ELSE 0 END AS lines FROM
            (SELECT order_id, count(*)::integer AS lines FROM stock_order_line WHERE buyer_key = $1 AND held > 0 GROUP BY order_id) h
          JOIN stock_order o ON o.partition = ${partitionOfId("h.order_id")} AND o.order_id = h.order_id
-         WHERE o.phase = 0 ORDER BY o.created_at, o.order_id LIMIT $2`,
+         ORDER BY o.phase, o.created_at, o.order_id LIMIT $2`,
   values: [buyerKey, ordersMax],
 });
 
