@@ -24,7 +24,7 @@ afterEach(async () => {
 const buyers = 200;
 const products = 100;
 /** A hundred take two minutes: ONHAND_STORM_ROUNDS=100 npm run test:full -- checkout-storm */
-const rounds = Number(process.env.ONHAND_STORM_ROUNDS ?? 40);
+const rounds = Number(process.env.ONHAND_STORM_ROUNDS ?? 25);
 /** Few, so that buyers wait for each other and not for the machine: a payment must not run out for want of a core. */
 const roundsAtOnce = 7;
 
