@@ -118,7 +118,9 @@ test("what is rolled back, by a lost connection or by hand, is seen by nobody an
 
 /** Moves all heads as a writer would, and takes it back. */
 const rollBack = (bystander: Bystander): Promise<unknown> =>
-  bystander.run("BEGIN; UPDATE partition_head SET sequence = sequence + 1; ROLLBACK");
+  bystander.run(
+    "BEGIN; SELECT FROM partition_head ORDER BY partition FOR UPDATE; UPDATE partition_head SET sequence = sequence + 1; ROLLBACK",
+  );
 
 test("a transaction that stays open elsewhere delays nobody", async () => {
   const bystander = await openBystander(world.database);
